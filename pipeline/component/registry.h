@@ -1,0 +1,104 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/base/result.h"
+#include "pipeline/component/sink.h"
+#include "pipeline/component/source.h"
+#include "pipeline/component/transform.h"
+#include "pipeline/component/usage.h"
+#include "pipeline/config/schema.h"
+#include "pipeline/model/labels.h"
+
+namespace pipeline {
+
+struct SinkContext : Context {
+  std::vector<Label> agent_labels;  // agent.labels: fill what is absent
+};
+
+struct SourceTraits {
+  Signals signals;
+  // It can go back to a position: every pipeline then gets an instance and a position of its own.
+  bool replayable = false;
+  // The `$` names that its records have, without `$`: "file.path". A trailing '.' admits any name
+  // below it: "journal.".
+  std::vector<std::string> names;
+};
+
+struct TransformTraits {
+  Signals signals;
+  // Why rows that it clears have ended: of contract 5's list. "" when it never clears any.
+  std::string drop_reason;
+};
+
+struct SinkTraits {
+  Signals signals;
+  bool ships_body = false;   // the receiver sees the raw line
+  bool needs_label = false;  // refuses records without labels (Loki)
+  // Options that say how to reach the receiver and not what is sent: changing them keeps the queue.
+  std::vector<std::string> transport_options;
+};
+
+// Names to plugins. An ordinary object that main() makes: there is no global instance, so a test
+// registers what it needs and nothing else. Filled before the first look-up; read-only from then on.
+class Registry {
+ public:
+  // A decoded configuration of some plugin. The plugin that decoded it knows the type.
+  using AnyConfig = std::shared_ptr<const void>;
+
+  struct Plugin {
+    std::string name;
+    std::string kind;  // "source", "transform", "sink"
+    std::shared_ptr<const SchemaView> schema;
+    virtual ~Plugin() = default;
+    // Reports to the context's diagnostics; null when the configuration cannot be used.
+    virtual AnyConfig decode(const Node& node, DecodeContext& context) const = 0;
+    virtual void describe(const AnyConfig& config, Usage& usage) const = 0;
+  };
+  struct SourcePlugin : Plugin {
+    SourceTraits traits;
+    virtual Result<std::unique_ptr<Source>> make(const AnyConfig&, const SourceContext&) const = 0;
+  };
+  struct TransformPlugin : Plugin {
+    TransformTraits traits;
+    virtual Result<AnyTransform> make(const AnyConfig&, const TransformContext&) const = 0;
+  };
+  struct SinkPlugin : Plugin {
+    SinkTraits traits;
+    virtual DeliveryOptions delivery(const AnyConfig&) const = 0;
+    virtual Result<std::unique_ptr<Sink>> make(const AnyConfig&, const SinkContext&) const = 0;
+  };
+
+  // `make` validates and allocates; it opens nothing and starts nothing, so that `sluice check` may
+  // call it on any machine. Plain function pointers: registering cannot capture state.
+  template <class Config>
+  void add_source(Schema<Config> schema, SourceTraits traits, void (*describe)(const Config&, Usage&),
+                  Result<std::unique_ptr<Source>> (*make)(const Config&, const SourceContext&));
+  template <class Config>
+  void add_transform(Schema<Config> schema, TransformTraits traits,
+                     void (*describe)(const Config&, Usage&),
+                     Result<AnyTransform> (*make)(const Config&, const TransformContext&));
+  template <class Config>
+  void add_sink(Schema<Config> schema, SinkTraits traits, DeliveryOptions (*delivery)(const Config&),
+                void (*describe)(const Config&, Usage&),
+                Result<std::unique_ptr<Sink>> (*make)(const Config&, const SinkContext&));
+
+  // Nullptr when there is none of that name.
+  const SourcePlugin* source(std::string_view name) const;
+  const TransformPlugin* transform(std::string_view name) const;
+  const SinkPlugin* sink(std::string_view name) const;
+
+  const std::vector<std::unique_ptr<SourcePlugin>>& sources() const { return sources_; }
+  const std::vector<std::unique_ptr<TransformPlugin>>& transforms() const { return transforms_; }
+  const std::vector<std::unique_ptr<SinkPlugin>>& sinks() const { return sinks_; }
+
+ private:
+  std::vector<std::unique_ptr<SourcePlugin>> sources_;
+  std::vector<std::unique_ptr<TransformPlugin>> transforms_;
+  std::vector<std::unique_ptr<SinkPlugin>> sinks_;
+};
+
+}  // namespace pipeline

@@ -1,0 +1,22 @@
+# sluice_plugin([LIBRARIES libs...]): the folder's .cc files become plugin_<kind>_<name>; its
+# *_test.cc become plugin_<kind>_<name>_test; its *_bench.cc join the micro benchmarks.
+function(sluice_plugin)
+  cmake_parse_arguments(ARG "" "" "LIBRARIES" ${ARGN})
+  file(RELATIVE_PATH folder "${CMAKE_SOURCE_DIR}/plugins" "${CMAKE_CURRENT_SOURCE_DIR}")
+  string(REPLACE "/" "_" target "plugin_${folder}")
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cc")
+  file(GLOB tests CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc")
+  file(GLOB benches CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*_bench.cc")
+  list(REMOVE_ITEM sources ${tests} ${benches})
+  add_library(${target} STATIC ${sources})
+  target_link_libraries(${target} PUBLIC sluice_component sluice_codec sluice_net sluice_expr
+                        PRIVATE fmt::fmt PkgConfig::XXHASH ${ARG_LIBRARIES})
+  if(tests)
+    sluice_test(${target}_test SOURCES ${tests} LIBRARIES ${target} ${ARG_LIBRARIES} fmt::fmt LABELS unit)
+  endif()
+  if(benches)
+    add_executable(${target}_bench EXCLUDE_FROM_ALL ${benches})
+    target_link_libraries(${target}_bench PRIVATE ${target} benchmark::benchmark_main sluice_bench_support)
+    set_property(GLOBAL APPEND PROPERTY SLUICE_BENCHES ${target}_bench)
+  endif()
+endfunction()
