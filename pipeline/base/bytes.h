@@ -9,7 +9,8 @@ namespace pipeline {
 // once, where zero-filling would touch every byte twice. Capacity is kept, so a string that is
 // reused stops allocating.
 inline void resize_uninitialized(std::string& text, std::size_t size) {
-  text.resize_and_overwrite(size, [](char*, std::size_t n) noexcept { return n; });
+  // libstdc++ 12 passes the capacity that it has grown to, which may be more than was asked for.
+  text.resize_and_overwrite(size, [size](char*, std::size_t) noexcept { return size; });
 }
 
 // Appends `size` unwritten bytes and says where they begin.

@@ -14,6 +14,9 @@ void append_json_string(std::string& out, std::string_view text);
 void append_json_escaped(std::string& out, std::string_view text);
 
 void append_json_number(std::string& out, std::int64_t value);
+inline void append_json_number(std::string& out, int value) {
+  append_json_number(out, std::int64_t{value});
+}
 void append_json_number(std::string& out, std::uint64_t value);
 // The shortest text that reads back as the same double. JSON has no NaN and no infinities: null.
 void append_json_number(std::string& out, double value);
@@ -34,6 +37,7 @@ class JsonWriter {
 
   JsonWriter& string(std::string_view value);
   JsonWriter& number(std::int64_t value);
+  JsonWriter& number(int value) { return number(std::int64_t{value}); }
   JsonWriter& number(std::uint64_t value);
   JsonWriter& number(double value);
   JsonWriter& boolean(bool value);
