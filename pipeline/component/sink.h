@@ -18,6 +18,12 @@
 
 namespace pipeline {
 
+// Rows that an encoder did not take because the receiver would refuse them.
+struct Refused {
+  std::string_view reason;  // of contract 5's list: rejected, too_long, too_old
+  std::uint64_t records = 0;
+};
+
 // Turns rows into request bodies. One instance per (lane, shard); one thread at a time; copies what
 // it needs, so that a batch can be freed as soon as append() has taken its rows.
 template <class B>
@@ -39,10 +45,6 @@ class EncoderOf {
 
   // Rows refused before they were encoded, because the receiver would refuse them (a line too long,
   // no label): taken and reset by the engine after each append(), counted as lost by reason.
-  struct Refused {
-    std::string_view reason;  // of the closed list: rejected, too_long, too_old
-    std::uint64_t records = 0;
-  };
   virtual std::vector<Refused> take_refused() { return {}; }
 };
 
@@ -108,6 +110,7 @@ struct DeliveryOptions {
   Nanoseconds retry_initial = std::chrono::milliseconds(500);
   Nanoseconds retry_max = std::chrono::seconds(30);
   std::uint64_t bisect_requests = 64;       // extra requests per 1,000 records of a refused one
+  std::uint32_t shards = 0;                 // per lane; 0: the engine chooses
 };
 
 }  // namespace pipeline

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct Part {
   PartitionRef partition;
   Ack ack;                     // empty where the source waits for nothing
   std::uint64_t begin = 0;     // the partition's position before the first row (bytes for a file)
+  bool again = false;          // read before, and rewound after a failed delivery
 };
 
 // What batches of every signal have: the bytes that they own, where these came from, and which
@@ -33,6 +35,7 @@ struct BatchFrame {
   std::vector<std::shared_ptr<const Arena>> shared_arenas;
   std::vector<Part> parts;       // ascending, without gaps, covering all rows
   Selection live;
+  std::shared_ptr<const std::string> source;  // the source's name; set by the engine
   Instant read_at;               // when the oldest row was read or received
   std::uint64_t raw_bytes = 0;   // of input, for budgets and rates
   // A transform that holds its lane back (limit: block) adds to this; the lane sleeps so long after
@@ -52,7 +55,9 @@ struct BatchFrame {
     copy.raw_bytes = raw_bytes;
     copy.parts.reserve(parts.size());
     for (const Part& part : parts)
-      copy.parts.push_back({part.first_row, part.rows, part.partition, part.ack.share(), part.begin});
+      copy.parts.push_back({part.first_row, part.rows, part.partition, part.ack.share(), part.begin,
+                            part.again});
+    copy.source = source;
   }
 
   void clear() noexcept {
@@ -60,6 +65,7 @@ struct BatchFrame {
     arena.clear();
     shared_arenas.clear();
     parts.clear();
+    source.reset();
     live.reset(0);
     raw_bytes = 0;
     pause = Nanoseconds{0};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "pipeline/base/clock.h"
@@ -24,6 +25,16 @@ class MetricBatch {
     series.push_back(series_index);
     time_ms.push_back(when_ms);
     value.push_back(sample);
+  }
+  // As LogBatch::branch().
+  std::unique_ptr<MetricBatch> branch() {
+    auto copy = std::make_unique<MetricBatch>();
+    frame.share_into(copy->frame);
+    copy->series = series;
+    copy->time_ms = time_ms;
+    copy->value = value;
+    copy->label_sets = label_sets;
+    return copy;
   }
   void clear() noexcept {
     frame.clear();

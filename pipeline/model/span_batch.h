@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -37,6 +38,18 @@ class SpanBatch {
     duration.push_back(lasted);
     bytes.push_back(encoded);
     scope.push_back(scope_index);
+  }
+  // As LogBatch::branch().
+  std::unique_ptr<SpanBatch> branch() {
+    auto copy = std::make_unique<SpanBatch>();
+    frame.share_into(copy->frame);
+    copy->trace_id = trace_id;
+    copy->start = start;
+    copy->duration = duration;
+    copy->bytes = bytes;
+    copy->scope = scope;
+    copy->scopes = scopes;
+    return copy;
   }
   void clear() noexcept {
     frame.clear();
