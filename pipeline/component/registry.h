@@ -52,7 +52,7 @@ class Registry {
   struct Plugin {
     std::string name;
     std::string kind;  // "source", "transform", "sink"
-    std::shared_ptr<const SchemaView> schema;
+    std::shared_ptr<const SchemaView> schema;  // options without `type`, `when` and `name`
     virtual ~Plugin() = default;
     // Reports to the context's diagnostics; null when the configuration cannot be used.
     virtual AnyConfig decode(const Node& node, DecodeContext& context) const = 0;
@@ -76,15 +76,53 @@ class Registry {
   // call it on any machine. Plain function pointers: registering cannot capture state.
   template <class Config>
   void add_source(Schema<Config> schema, SourceTraits traits, void (*describe)(const Config&, Usage&),
-                  Result<std::unique_ptr<Source>> (*make)(const Config&, const SourceContext&));
+                  Result<std::unique_ptr<Source>> (*maker)(const Config&, const SourceContext&)) {
+    struct Typed final : Decoding<Config, SourcePlugin> {
+      Result<std::unique_ptr<Source>> make(const AnyConfig& config, const SourceContext& context) const override {
+        return make_(this->of(config), context);
+      }
+      decltype(maker) make_ = nullptr;
+    };
+    auto plugin = opened<Typed>("source", std::move(schema), describe);
+    plugin->traits = std::move(traits);
+    plugin->make_ = maker;
+    sources_.push_back(std::move(plugin));
+  }
+
   template <class Config>
   void add_transform(Schema<Config> schema, TransformTraits traits,
                      void (*describe)(const Config&, Usage&),
-                     Result<AnyTransform> (*make)(const Config&, const TransformContext&));
+                     Result<AnyTransform> (*maker)(const Config&, const TransformContext&)) {
+    struct Typed final : Decoding<Config, TransformPlugin> {
+      Result<AnyTransform> make(const AnyConfig& config, const TransformContext& context) const override {
+        return make_(this->of(config), context);
+      }
+      decltype(maker) make_ = nullptr;
+    };
+    auto plugin = opened<Typed>("transform", std::move(schema), describe);
+    plugin->traits = std::move(traits);
+    plugin->make_ = maker;
+    transforms_.push_back(std::move(plugin));
+  }
+
   template <class Config>
-  void add_sink(Schema<Config> schema, SinkTraits traits, DeliveryOptions (*delivery)(const Config&),
+  void add_sink(Schema<Config> schema, SinkTraits traits, DeliveryOptions (*options)(const Config&),
                 void (*describe)(const Config&, Usage&),
-                Result<std::unique_ptr<Sink>> (*make)(const Config&, const SinkContext&));
+                Result<std::unique_ptr<Sink>> (*maker)(const Config&, const SinkContext&)) {
+    struct Typed final : Decoding<Config, SinkPlugin> {
+      DeliveryOptions delivery(const AnyConfig& config) const override { return delivery_(this->of(config)); }
+      Result<std::unique_ptr<Sink>> make(const AnyConfig& config, const SinkContext& context) const override {
+        return make_(this->of(config), context);
+      }
+      decltype(maker) make_ = nullptr;
+      decltype(options) delivery_ = nullptr;
+    };
+    auto plugin = opened<Typed>("sink", std::move(schema), describe);
+    plugin->traits = std::move(traits);
+    plugin->make_ = maker;
+    plugin->delivery_ = options;
+    sinks_.push_back(std::move(plugin));
+  }
 
   // Nullptr when there is none of that name.
   const SourcePlugin* source(std::string_view name) const;
@@ -96,6 +134,33 @@ class Registry {
   const std::vector<std::unique_ptr<SinkPlugin>>& sinks() const { return sinks_; }
 
  private:
+  // The part of a plugin that knows its Config type.
+  template <class Config, class Base>
+  struct Decoding : Base {
+    AnyConfig decode(const Node& node, DecodeContext& context) const override {
+      auto config = std::make_shared<Config>();
+      if (!typed_schema->decode(node, *config, context)) return nullptr;
+      return config;
+    }
+    void describe(const AnyConfig& config, Usage& usage) const override { typed_describe(of(config), usage); }
+    static const Config& of(const AnyConfig& config) { return *static_cast<const Config*>(config.get()); }
+
+    std::shared_ptr<const Schema<Config>> typed_schema;
+    void (*typed_describe)(const Config&, Usage&) = nullptr;
+  };
+
+  template <class Typed, class Config>
+  static std::unique_ptr<Typed> opened(std::string kind, Schema<Config> schema,
+                                       void (*describe)(const Config&, Usage&)) {
+    auto plugin = std::make_unique<Typed>();
+    plugin->name = schema.name();
+    plugin->kind = std::move(kind);
+    plugin->schema = schema.view();
+    plugin->typed_schema = std::make_shared<const Schema<Config>>(std::move(schema));
+    plugin->typed_describe = describe;
+    return plugin;
+  }
+
   std::vector<std::unique_ptr<SourcePlugin>> sources_;
   std::vector<std::unique_ptr<TransformPlugin>> transforms_;
   std::vector<std::unique_ptr<SinkPlugin>> sinks_;

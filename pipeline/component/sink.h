@@ -77,6 +77,13 @@ class Sink {
   // Headers of one request (tenant, content type). HTTP sinks only.
   virtual std::vector<std::pair<std::string, std::string>> headers(const Encoded& request) const = 0;
   virtual Compression compression() const = 0;
+  // Bytes that go in front of `payload`, where the format wants a frame around a body that is not
+  // compressed (a snappy literal's tag). HTTP sinks only.
+  virtual std::string frame_prefix(const Encoded& request, std::string_view payload) const {
+    static_cast<void>(request);
+    static_cast<void>(payload);
+    return {};
+  }
 
   virtual Classification classify(const Response& response) const = 0;
 

@@ -46,6 +46,7 @@ using AnyTransform = std::variant<std::unique_ptr<LogTransform>, std::unique_ptr
 struct TransformContext : Context {
   FieldPlan& fields;  // say here what is read and written; fixed after all factories ran
   std::size_t lane = 0;
+  Signal signal = Signal::logs;  // of the batches that it will get
 };
 
 }  // namespace pipeline
