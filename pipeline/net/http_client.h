@@ -25,7 +25,8 @@ class HttpClient {
   //
   // unavailable   not connected, or the connection broke
   // timed_out     no whole answer by `deadline`: whether the peer acted is unknown
-  // invalid_data  the answer is malformed or over a limit
+  // invalid_data  the answer is malformed or over a limit; or the request cannot be written down (a
+  //               line break in a header)
   // cancelled     the calling coroutine was cancelled
   //
   // A request that did not end with a whole answer closes its connection.
