@@ -20,11 +20,8 @@ class Ledger:
 
     def pipeline(self, name):
         m, component = self.metrics, f'pipeline/{name}'
-        sources = [source.split('.')[0]
-                   for source in self.config['pipelines'][name].get('from', [])]
         return {
-            'in': sum(self.source_records(source, name) for source in sources)
-            + m.sum('sluice_forwarded_records_total', to=name),
+            'in': m.sum('sluice_pipeline_records_total', pipeline=name),
             'created': m.sum_under('sluice_created_records_total', component),
             'forwarded': m.sum('sluice_forwarded_records_total', pipeline=name),
             'dropped': m.sum_under('sluice_dropped_records_total', component),
@@ -33,12 +30,23 @@ class Ledger:
             'pending': m.sum_under('sluice_pending_records', component),
         }
 
-    def source_records(self, source, pipeline):
-        """Of a source that feeds several pipelines and says which, only what went to this one."""
-        tagged = self.metrics.all('sluice_source_records_total', source=source, pipeline=pipeline)
-        if tagged:
-            return sum(value for _, value in tagged)
-        return self.metrics.sum('sluice_source_records_total', source=source)
+    def sources_of(self, pipeline):
+        return [source.split('.')[0] for source in self.config['pipelines'][pipeline].get('from', [])]
+
+    def entered(self, name):
+        """What other metrics say came into a pipeline: read, read again, and forwarded to it. None
+        where a source feeds several pipelines, since its counters don't say which."""
+        others = [source for other in self.config['pipelines'] if other != name
+                  for source in self.sources_of(other)]
+        sources = self.sources_of(name)
+        if any(source in others for source in sources):
+            return None
+        m = self.metrics
+        return (sum(m.sum('sluice_source_records_total', source=source)
+                    + m.sum('sluice_rewound_records_total', source=source)
+                    - m.sum('sluice_lost_records_total', component=f'source/{source}')
+                    for source in sources)
+                + m.sum('sluice_forwarded_records_total', to=name))
 
     def sink(self, name):
         m, component = self.metrics, f'sink/{name}'
@@ -47,6 +55,8 @@ class Ledger:
             'recovered': m.sum('sluice_sink_recovered_records_total', sink=name),
             'delivered': m.sum('sluice_sink_delivered_records_total', sink=name),
             'lost': m.sum('sluice_lost_records_total', component=component),
+            # Given back to a source after a failed delivery: it reads them again.
+            'returned': m.sum('sluice_sink_returned_records_total', sink=name),
             'pending': m.sum('sluice_pending_records', component=component),
         }
 
@@ -58,9 +68,14 @@ class Ledger:
             if p['in'] + p['created'] != (p['forwarded'] + p['dropped'] + p['lost'] + p['merged']
                                           + p['pending']):
                 out.append(f'pipeline {name}: {p}')
+            entered = self.entered(name)
+            if entered is not None and entered != p['in']:
+                out.append(f'pipeline {name}: {entered} records came from its sources, '
+                           f'{p["in"]} entered it')
         for name in self.config['sinks']:
             s = self.sink(name)
-            if s['in'] + s['recovered'] != s['delivered'] + s['lost'] + s['pending']:
+            if s['in'] + s['recovered'] != (s['delivered'] + s['lost'] + s['returned']
+                                              + s['pending']):
                 out.append(f'sink {name}: {s}')
         for labels, value in self.metrics.all('sluice_unaccounted_records'):
             if value != 0:
