@@ -1,4 +1,4 @@
-"""What a Loki refuses for good: a poison line costs exactly itself, a wrong tenant costs nothing."""
+"""What a Loki refuses for good: a poison line costs itself only, a wrong tenant costs nothing."""
 
 import time
 

@@ -31,7 +31,8 @@ class Ledger:
         }
 
     def sources_of(self, pipeline):
-        return [source.split('.')[0] for source in self.config['pipelines'][pipeline].get('from', [])]
+        sources = self.config['pipelines'][pipeline].get('from', [])
+        return [source.split('.')[0] for source in sources]
 
     def entered(self, name):
         """What other metrics say came into a pipeline: read, read again, and forwarded to it. None

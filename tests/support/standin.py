@@ -8,7 +8,7 @@ from process import find_binary, stop_process
 
 
 class Standin:
-    """A running loki_standin. Keyword options become its flags: max_body=1000 -> --max-body 1000."""
+    """A running loki_standin. Keyword options become its flags: max_body=9 -> --max-body 9."""
 
     def __init__(self, max_seconds=3600, **options):
         command = [str(find_binary('loki_standin')), '--max-seconds', str(max_seconds)]
