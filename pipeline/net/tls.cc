@@ -211,6 +211,4 @@ Result<> expect_peer(SSL* ssl, const std::string& name, bool verify) {
   return {};
 }
 
-bool resumed(SSL* ssl) { return SSL_session_reused(ssl) == 1; }
-
 }  // namespace pipeline

@@ -68,6 +68,5 @@ class TlsContext {
 // Prepares a client's connection: whom to expect, what to name, which session to resume. Sessions
 // are kept in the context, one, since a client has one peer.
 Result<> expect_peer(SSL* ssl, const std::string& name, bool verify);
-bool resumed(SSL* ssl);
 
 }  // namespace pipeline
