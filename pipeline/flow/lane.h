@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/component/delivery_options.h"
 #include "pipeline/component/transform.h"
 #include "pipeline/expr/condition.h"
 #include "pipeline/flow/batcher.h"
@@ -16,8 +17,6 @@
 #include "pipeline/flow/reasons.h"
 
 namespace pipeline {
-
-enum class WhenFull : std::uint8_t { block, drop_newest, drop_oldest };
 
 // One transform as a lane runs it.
 struct LaneStage {
