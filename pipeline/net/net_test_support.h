@@ -157,6 +157,13 @@ inline Task<Tcp> dial(std::uint16_t port) {
   co_return socket;
 }
 
+// The same at once; the kernel answers for a server that is not running yet.
+inline Tcp connected(Loop& loop, std::uint16_t port) {
+  Tcp socket(loop.io);
+  socket.connect({asio::ip::address_v4::loopback(), port});
+  return socket;
+}
+
 // Sends `text`, returns everything that comes back until the server closes.
 inline Task<std::string> talk(std::uint16_t port, std::string text) {
   Tcp socket = co_await dial(port);

@@ -41,6 +41,8 @@ void Stream::clear_deadline() {
 
 void Stream::close() noexcept {
   ++deadline_number_;
+  // OpenSSL would otherwise take the session for broken and refuse to resume it.
+  if (tls_) SSL_set_shutdown(tls_->native_handle(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   IoError ignored;
   socket_.close(ignored);
   try {
