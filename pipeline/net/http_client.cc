@@ -63,7 +63,8 @@ Result<> check_writable(const HttpRequest& request) {
 struct Origin {
   explicit Origin(std::shared_ptr<HttpConnector> made_by) : connector(std::move(made_by)) {
     const Url& url = connector->options().url;
-    doing = "sending to " + url.without_userinfo();
+    const std::string shown = url.without_userinfo();
+    doing = "sending to " + shown.substr(0, shown.find('?'));  // some put a token into the query
     const std::size_t question = url.target.find('?');
     path = url.target.substr(0, question);
     if (question != std::string::npos) query = url.target.substr(question);

@@ -419,7 +419,7 @@ TEST(HttpClient, ManyCoroutinesOnManyThreadsShareAClient) {
   std::atomic<int> good = 0;
   constexpr int kTasks = 60;
   std::atomic<int> left = kTasks;
-  const auto work = [&client, &good, &server](int number) -> Task<> {
+  const auto work = [&client, &good](int number) -> Task<> {
     for (int i = 0; i < 5; ++i) {
       const std::string body = std::to_string(number * 100 + i);
       auto sending = post(client, "/", body);

@@ -193,7 +193,6 @@ Task<Result<std::shared_ptr<Stream>>> HttpConnector::connect_to(
   StreamLease lease(stream);
   const Instant limit = std::chrono::steady_clock::now() + options_.connect_timeout;
   stream->set_deadline(std::min(deadline, limit));
-  IoError error;
   auto [failed] = co_await stream->socket().async_connect(address, kToken);
   Result<> ready;
   if (failed) {

@@ -11,6 +11,8 @@ namespace {
 
 Instant now() { return std::chrono::steady_clock::now(); }
 
+constexpr std::size_t kFirstRead = std::size_t{4} << 10;    // enough for nearly every request
+constexpr std::size_t kIdleBuffer = std::size_t{16} << 10;  // what an idle connection may keep
 // Of what is still coming in after an answer that ends the connection, so that the peer gets to
 // read it.
 constexpr Milliseconds kLingerTime{2'000};
@@ -81,9 +83,11 @@ Task<> HttpConnection::serve(std::shared_ptr<asio::ssl::context> tls) {
     idle_ = true;
     if (service_->stopping) co_return;
     if (stream_->buffer().size() == 0) {
+      // An idle connection does not keep what a large body made of it.
+      if (stream_->buffer().capacity() > kIdleBuffer) stream_->buffer().shrink_to_fit();
       stream_->set_deadline(now() + service_->options.idle_timeout);
       IoError error;
-      co_await stream_->fill(std::size_t{4} << 10, error);
+      co_await stream_->fill(kFirstRead, error);
       if (error) co_return;
     }
     idle_ = false;
