@@ -1,9 +1,9 @@
 #pragma once
 
-#include <span>
 #include <string_view>
 
-namespace pipeline::code {
+// The codes of this layer; config/codes_expression.cc explains them.
+namespace pipeline::expr_code {
 
 inline constexpr std::string_view kSyntax = "E0301";
 inline constexpr std::string_view kForeignSpelling = "E0302";
@@ -17,16 +17,6 @@ inline constexpr std::string_view kTooLarge = "E0309";
 inline constexpr std::string_view kText = "E0310";
 inline constexpr std::string_view kLabelName = "E0311";
 inline constexpr std::string_view kDuplicateLabel = "E0312";
-inline constexpr std::string_view kConstantLabel = "W0313";
+inline constexpr std::string_view kConstantLabel = "W-constant-label";
 
-// One row of what `sluice explain CODE` prints.
-struct Explanation {
-  std::string_view code;
-  std::string_view title;
-  std::string_view text;
-};
-
-// Every code of this layer, ascending.
-std::span<const Explanation> expression_codes() noexcept;
-
-}  // namespace pipeline::code
+}  // namespace pipeline::expr_code

@@ -16,7 +16,7 @@ struct ColumnView {
   enum class Layout : std::uint8_t {
     absent,      // missing in every row
     values,      // values[row]
-    texts,       // texts[row]; data() == nullptr: missing
+    texts,       // texts[row]; data() == nullptr, or empty where empty_is_missing: missing
     dictionary,  // values[index[row]]
     ranges,      // the same value in every row of a range, or values[row] within it
     times,       // times[row]
@@ -35,6 +35,13 @@ struct ColumnView {
   const std::uint32_t* index = nullptr;
   const UnixNanos* times = nullptr;
   std::span<const Range> ranges;
+  bool empty_is_missing = false;
+
+  Value text_at(std::size_t row) const noexcept {
+    const std::string_view text = texts[row];
+    if (text.data() == nullptr || (empty_is_missing && text.empty())) return {};
+    return Value::string(text);
+  }
 };
 
 }  // namespace pipeline

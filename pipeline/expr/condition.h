@@ -42,7 +42,7 @@ struct Mention {
 // copy (cheap: the compiled form is shared), which keeps the scratch memory. One thread at a time.
 class Condition {
  public:
-  Condition();  // always true
+  Condition();  // holds for every record
   ~Condition();
   Condition(const Condition& other);
   Condition& operator=(const Condition& other);

@@ -15,6 +15,10 @@
 
 namespace pipeline {
 
+namespace expr {
+class LabelCache;
+}
+
 // Which side wins when a record has the label already.
 enum class LabelMode : std::uint8_t {
   overwrite,  // the spec: a transform over its source
@@ -47,19 +51,22 @@ class LabelSetter {
   std::size_t cached() const noexcept;
 
  private:
-  struct Cache;
   struct Dynamic {
     std::string label;
     Text text;
   };
-  const LabelSetRef& derive(const LabelSetRef& base);
+  // The labels of a row that had `base` and has values_.
+  LabelSetRef derive(const LabelSet& base) const;
+  // Their place in the batch's dictionary.
+  std::uint32_t index_in(LogBatch& batch, std::uint32_t base);
 
   LabelMode mode_ = LabelMode::overwrite;
   std::vector<Label> constants_;
   std::vector<Dynamic> dynamics_;
   std::vector<std::string_view> values_;  // of the row in hand
   Arena scratch_;                         // texts of several pieces, for one batch
-  std::unique_ptr<Cache> cache_;
+  std::uint64_t stamp_ = 0;               // of the batch in hand
+  std::unique_ptr<expr::LabelCache> cache_;
 };
 
 }  // namespace pipeline

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/config/source_text.h"
 #include "pipeline/expr/text.h"
 #include "pipeline/model/labels.h"
 
@@ -19,22 +20,23 @@ class LabelSpec {
   struct Entry {
     std::string label;  // legal
     Text text;
+    Location where = {};
   };
 
   LabelSpec() = default;
 
   // Adds one label; the label's name must be legal and new.
-  Compiled<void> add(std::string_view label, Text text);
+  Compiled<void> add(std::string_view label, Text text, Location where = {});
   // Adds the label of a name. Offsets are those of `name`.
-  Compiled<void> add_name(std::string_view name);
+  Compiled<void> add_name(std::string_view name, Location where = {});
 
   const std::vector<Entry>& entries() const noexcept { return entries_; }
   bool empty() const noexcept { return entries_.empty(); }
   const Entry* find(std::string_view label) const noexcept;
 
-  // A constant text that was probably meant as a name: it equals its own label or another one's
-  // (`{level: level}`). The warning of W0313, or nothing.
-  static std::string constant_hint(std::string_view label, const Text& text);
+  // A constant text that was probably meant as a name: it equals its own label or one of `fields`
+  // (`{level: level}`).
+  static bool looks_like_field(const Entry& entry, const std::vector<std::string>& fields = {});
 
   // `$host.name` becomes constant.
   void fold_host_name(std::string_view host_name);

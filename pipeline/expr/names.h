@@ -48,7 +48,4 @@ std::span<const std::string_view> common_names() noexcept;
 // What `$host.name` is where nobody says otherwise.
 const std::string& machine_host_name();
 
-// The nearest of `words` that a typing slip explains; "" when none is near.
-std::string_view nearest_word(std::string_view word, std::span<const std::string_view> words);
-
 }  // namespace pipeline

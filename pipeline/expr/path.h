@@ -11,11 +11,11 @@
 namespace pipeline {
 
 // One step into a record: a key of an object, or an index into an array.
-struct PathStep {
+struct NameStep {
   std::string key;          // unescaped; unused when is_index
   std::uint32_t index = 0;  // from 0
   bool is_index = false;
-  bool operator==(const PathStep&) const = default;
+  bool operator==(const NameStep&) const = default;
 };
 
 // Where a value is: `a.b[0]`, `a["x/y"]`, `$label.app`. Never empty once parsed; the first step is
@@ -24,7 +24,7 @@ struct PathStep {
 // Readers of fields walk the steps; only when that finds nothing they try the literal key made of
 // all leading keys joined with dots ("a.b"), as ECS and OpenTelemetry write it.
 struct Path {
-  std::vector<PathStep> steps;
+  std::vector<NameStep> steps;
   bool reserved = false;  // written with a `$`: what the agent knows, not a field of the record
 
   bool operator==(const Path&) const = default;

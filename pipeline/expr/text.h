@@ -69,6 +69,9 @@ class Text {
   };
   static bool is_literal(const Piece& piece) noexcept { return !piece.is_name; }
   void append_literal(std::string_view text);
+  // Reads `{...}` at text[pos].
+  void compile_value(std::string_view text, std::size_t& pos, Problems& problems);
+  static std::string_view value_of(Piece& piece, std::size_t row, Arena& arena);
 
   std::string source_;
   std::vector<Piece> pieces_;  // literals are joined: no two in a row
