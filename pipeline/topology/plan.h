@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/base/log.h"
 #include "pipeline/component/registry.h"
 #include "pipeline/config/source_text.h"
 #include "pipeline/expr/condition.h"
@@ -27,6 +28,8 @@ struct AgentOptions {
   bool ready_when_sinks_reachable = false;
   std::vector<Label> labels;                 // constants by now
   std::string host_name;
+  bool exclude_self = true;  // sources leave out what this agent writes
+  Severity log_level = Severity::info;  // the lowest that is written
 };
 
 // What a configuration asks for, checked and decoded: everything that a topology is built from.
