@@ -1,0 +1,31 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace pipeline {
+
+class FileSystem;
+class Registry;
+
+// What every command is given: which plugins there are and where its exit code goes. A command adds
+// itself to the command line and runs in its callback.
+struct CommandLine {
+  CLI::App& app;
+  const Registry& registry;
+  FileSystem& files;  // outlives every configuration: secrets are read through it
+  int& exit_code;  // contract 6: 0 done, 1 failed, 2 usage or configuration, 3 with loss
+};
+
+// All of them, in the order of the help screen.
+void add_commands(CommandLine line);
+
+void add_run(CommandLine line);
+void add_version(CommandLine line);
+
+}  // namespace pipeline
