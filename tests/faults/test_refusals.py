@@ -78,3 +78,20 @@ class WrongTenantTest(Scenario):
 
     def test_refused_by_400(self):
         self.wrong_tenant(400)
+
+    def test_a_proxy_that_answers_400_to_everything(self):
+        standin = self.standin()
+        agent = self.agent(self.config(standin))
+        self.write(1_000, block=500)
+        self.wait_rest(agent, delivered=1_000)
+        standin.script({'status': 400, 'body': 'Bad Request', 'duration_ms': 600_000})
+        report = self.write(20_000, start=1_000, block=500)
+        time.sleep(self.pick(3, 15))
+        self.assertEqual(agent.metrics().sum('sluice_lost_records_total'), 0)
+        requests = standin.stats()['requests']
+        self.assertLess(requests, 200, 'it has to stop, not to bisect everything')
+        standin.clear_script()
+        files = {'f0': [0, report['files']['f0'][1]]}
+        self.check_verdict(self.wait_for_all(standin, files, 90, agent))
+        self.check_no_loss(self.wait_rest(agent, 60))
+        self.end(agent)
