@@ -35,6 +35,7 @@ struct Usage {
   std::vector<Name> metadata;     // structured metadata that it sets
   std::vector<Listen> listens;
   std::vector<Path> reads_files;
+  std::vector<Path> skips_files;   // globs that are left out of those that are read
   std::vector<Path> writes_files;
   bool encodes_body = false;      // writes the fields back into the line
   bool rewrites_body = false;     // changes the line in another way

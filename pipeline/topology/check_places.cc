@@ -146,7 +146,13 @@ void check_loops(const WiringChecks& checks) {
       const bool is_prefix = !sink.reads.empty();
       for (const Usage::Path& written : sink.writes_files) {
         for (const std::size_t source : pipeline.sources) {
-          for (const Usage::Path& read : draft.sources[source].usage.reads_files) {
+          const Usage& reader = draft.sources[source].usage;
+          const bool is_skipped =
+              std::ranges::any_of(reader.skips_files, [&](const Usage::Path& skipped) {
+                return matches(tidy_path(skipped.pattern), tidy_path(written.pattern), is_prefix);
+              });
+          if (is_skipped) continue;
+          for (const Usage::Path& read : reader.reads_files) {
             if (!matches(tidy_path(read.pattern), tidy_path(written.pattern), is_prefix)) continue;
             checks.diagnostics()
                 .warning(

@@ -125,7 +125,7 @@ void WiringChecks::names() const {
   }
   // A pipeline that could not be read may be the one that uses it.
   const bool is_complete = std::ranges::all_of(draft.pipelines, &Draft::Pipeline::is_complete);
-  if (!is_complete || !draft.is_complete) return;
+  if (!is_complete || !draft.is_complete || plan.pipelines.empty()) return;
   for (const Plan::Source& source : plan.sources) {
     if (!used.contains("source " + source.name))
       diagnostics()

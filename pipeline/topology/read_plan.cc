@@ -9,10 +9,17 @@
 #include "pipeline/topology/read_agent.h"
 #include "pipeline/topology/read_pipeline.h"
 #include "pipeline/topology/try_make.h"
+#include "pipeline/topology/usage_places.h"
 #include "pipeline/topology/wiring.h"
 
 namespace pipeline {
 namespace {
+
+void describe(const Registry::Plugin& plugin, const Registry::AnyConfig& config,
+              const Node::Entry& entry, Draft::Component& notes) {
+  plugin.describe(config, notes.usage);
+  fill_places(notes.usage, entry.value, entry.key_where);
+}
 
 class PlanReader {
  public:
@@ -146,7 +153,7 @@ void PlanReader::read_sources() {
         }
       }
       source.config = source.plugin->decode(entry.value, context_);
-      if (source.config != nullptr) source.plugin->describe(source.config, notes.usage);
+      if (source.config != nullptr) describe(*source.plugin, source.config, entry, notes);
       notes.is_usable = ok && source.config != nullptr;
       source.canonical =
           component_text(entry.value, *source.plugin->schema, context_.substitution());
@@ -177,7 +184,7 @@ void PlanReader::read_sinks() {
           context_.component(fmt::format("sink '{}' (type {})", entry.key, sink.plugin->name),
                              {"type"}, entry.key_where, sink.plugin->name);
       sink.config = sink.plugin->decode(entry.value, context_);
-      if (sink.config != nullptr) sink.plugin->describe(sink.config, notes.usage);
+      if (sink.config != nullptr) describe(*sink.plugin, sink.config, entry, notes);
       notes.is_usable = sink.config != nullptr;
       sink.canonical = component_text(entry.value, *sink.plugin->schema, context_.substitution());
       sink.canonical_encoding =

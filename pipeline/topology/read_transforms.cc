@@ -7,6 +7,7 @@
 #include "pipeline/config/nearest.h"
 #include "pipeline/expr/decode.h"
 #include "pipeline/topology/component_text.h"
+#include "pipeline/topology/usage_places.h"
 
 namespace pipeline {
 namespace {
@@ -289,6 +290,7 @@ void TransformReader::read_plugin(const std::string& type, const Location& where
     return;
   }
   plugin->describe(item.transform.config, item.notes.usage);
+  fill_places(item.notes.usage, options, where);
   item.canonical = type + component_text(options, *plugin->schema, context_.substitution());
   out.items.push_back(std::move(item));
 }
