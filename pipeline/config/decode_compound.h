@@ -1,11 +1,13 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "pipeline/config/decode.h"
+#include "pipeline/config/nearest.h"
 
 // Decode<> of the types that hold other types.
 namespace pipeline {
@@ -43,6 +45,11 @@ struct Decode<Auto<T>> {
       if (used->text == "auto" || used->has_placeholder) {
         out.value.reset();
         return true;
+      }
+      static constexpr std::string_view kAuto = "auto";
+      if (nearest(used->text, std::span(&kAuto, 1))) {
+        context.bad_value(node, used->text, "`auto` or a value").hint(did_you_mean(kAuto));
+        return false;
       }
     }
     T value{};

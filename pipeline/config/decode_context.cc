@@ -105,9 +105,10 @@ std::optional<Substitution::Used> DecodeContext::text(const Node& node, std::str
   }
   if (!Substitution::is_needed(node.text)) return Substitution::Used{node.text, {}, false};
   // Prometheus's own references, ${1}, live in these; nothing else is replaced there either.
-  if (!path_.empty() && (path_.back() == "regex" || path_.back() == "replacement" ||
-                         path_.back() == "target_label")) {
-    return Substitution::Used{node.text, {}, false};
+  for (const std::string& step : path_) {
+    if (step == "regex" || step == "replacement" || step == "target_label") {
+      return Substitution::Used{node.text, {}, false};
+    }
   }
   auto used = substitution_.apply(node, diagnostics_);
   const std::string& example = rule().example;

@@ -33,7 +33,11 @@ bool check_words(const std::string& value, const Rule& rule, const Node& node,
   if (context.substitution().static_mode() && Substitution::is_needed(node.text)) return true;
   auto& entry = context.diagnostics().error(
       "E0106", node.where,
-      fmt::format("{} must be {}, not '{}'", context.subject(), one_of_text(rule.one_of), value));
+      Substitution::is_needed(node.text)
+          ? fmt::format("{} must be {}; the value of {} is none", context.subject(),
+                        one_of_text(rule.one_of), node.text)
+          : fmt::format("{} must be {}, not '{}'", context.subject(), one_of_text(rule.one_of),
+                        value));
   if (const auto meant = nearest(value, rule.one_of)) entry.hint(did_you_mean(*meant));
   return false;
 }

@@ -28,8 +28,10 @@ bool is_short_map(const SchemaView& schema, const Node& node,
   return !only_options || node.find(schema.main_option) == nullptr;
 }
 
-void report_unknown(const SchemaView& schema, const Node::Entry& entry,
-                    const std::vector<std::string>& reserved, DecodeContext& context) {
+// Returns the option that was most probably meant.
+std::optional<std::string> report_unknown(const SchemaView& schema, const Node::Entry& entry,
+                                          const std::vector<std::string>& reserved,
+                                          DecodeContext& context) {
   const std::string place = context.option_path().empty()
                                 ? std::string()
                                 : fmt::format(" in '{}'", context.option_path());
@@ -59,6 +61,7 @@ void report_unknown(const SchemaView& schema, const Node::Entry& entry,
   if (!foreign && !meant && !context.topic().empty()) {
     error.hint(fmt::format("`sluice explain {}` lists every option", context.topic()));
   }
+  return foreign ? std::nullopt : meant;
 }
 
 bool decode_one(const SchemaView& schema, std::size_t index, const Node& value,
@@ -112,7 +115,10 @@ bool decode_options(const SchemaView& schema, const Node& node, DecodeContext& c
       if (contains(reserved, entry.key)) continue;
       const std::size_t index = index_of(schema, entry.key);
       if (index == schema.options.size()) {
-        report_unknown(schema, entry, reserved, context);
+        if (const auto meant = report_unknown(schema, entry, reserved, context)) {
+          // One mistake is one error: the misspelt option is not missing as well.
+          if (const std::size_t at = index_of(schema, *meant); at < given.size()) given[at] = true;
+        }
         ok = false;
         continue;
       }

@@ -157,8 +157,12 @@ class Reader {
   void tag(const Event& event, std::string_view name) {
     if (name.empty()) return;
     failed_ = true;
+    // As it was written: libyaml gives the long form of `!!str`.
+    std::string_view shown = source_->text().substr(offset(event.raw.start_mark));
+    shown = shown.substr(0, shown.find_first_of(" \t\r\n"));
+    if (!shown.starts_with('!')) shown = name;
     diagnostics_
-        .error("E0113", place(event), fmt::format("YAML tags are not supported ('{}')", name))
+        .error("E0113", place(event), fmt::format("YAML tags are not supported ('{}')", shown))
         .hint("remove the tag; if the value itself begins with '!', quote it");
   }
 

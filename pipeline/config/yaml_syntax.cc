@@ -1,5 +1,6 @@
 #include "pipeline/config/yaml_syntax.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -13,6 +14,7 @@ struct Phrase {
   std::string_view message;
   std::string_view hint;
   std::string_view opened;  // what began at the context's place; "" for no note
+  bool at_context = false;  // the place to show is where it began
 };
 
 // clang-format off
@@ -25,11 +27,11 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"could not find expected ':'", "a ':' is missing after the key", "write `key: value`, with a space after the ':'", "the key begins here"},
     {"block sequence entries are not allowed", "a list entry '-' is not expected here", "put the list on lines of its own, or write [a, b]", ""},
     {"found a tab character", "a tab where YAML wants spaces", "indent with spaces", ""},
-    {"found unexpected end of stream", "the quoted text is never closed", "end it with the quote that it begins with", "it begins here"},
-    {"found unexpected document indicator", "the quoted text is never closed", "end it with the quote that it begins with", "it begins here"},
+    {"found unexpected end of stream", "the quoted text is never closed", "end it with the quote that it begins with", "", true},
+    {"found unexpected document indicator", "the quoted text is never closed", "end it with the quote that it begins with", "", true},
     {"found unknown escape character", "an unknown escape in double quotes", "use single quotes: a backslash means nothing there", ""},
     {"did not find expected hexdecimal number", "an escape without its hexadecimal digits", "use single quotes: a backslash means nothing there", ""},
-    {"did not find expected alphabetic or numeric", "'*' and '&' begin an alias or an anchor", "quote a value that begins with '*' or '&'", ""},
+    {"did not find expected alphabetic or numeric", "'*' and '&' begin an alias or an anchor", "quote a value that begins with '*' or '&'", "", true},
     {"did not find expected <document start>", "text behind the end of the document", "check for a closing bracket too many, and the indentation", ""},
     {"did not find expected node content", "a value is missing here", "write the value, or remove the ','", ""},
     {"did not find expected comment or line break", "text behind '|' or '>'", "the text of a block begins on the next line", ""},
@@ -67,18 +69,40 @@ bool holds_expression(std::string_view line) {
   return false;
 }
 
+// Nothing is decoded yet, so nobody knows which values are secrets but by the names of their keys.
+void mask_secrets(const SourceRef& source, std::uint32_t number, Diagnostics& diagnostics) {
+  const std::string_view line = source->line(number);
+  for (const std::string_view key : {"password", "token", "secret", "bearer", "authorization"}) {
+    for (std::size_t at = line.find(key); at != std::string_view::npos;
+         at = line.find(key, at + 1)) {
+      std::size_t begin = line.find(':', at);
+      if (begin == std::string_view::npos) break;
+      begin = line.find_first_not_of(" \t\"'", begin + 1);
+      if (begin == std::string_view::npos || line.substr(begin).starts_with("${")) continue;
+      const std::size_t end = std::min(line.find_first_of(",}\"' ", begin), line.size());
+      Location hidden;
+      hidden.source = source;
+      hidden.line = number;
+      hidden.column = static_cast<std::uint32_t>(code_points(line.substr(0, begin)) + 1);
+      hidden.length = static_cast<std::uint32_t>(code_points(line.substr(begin, end - begin)));
+      diagnostics.mask(hidden);
+    }
+  }
+}
+
 }  // namespace
 
 void report_syntax(const SourceRef& source, const SyntaxProblem& problem,
                    Diagnostics& diagnostics) {
   const std::string_view text = source->text();
-  const Location where = Location::of(source, problem.at, problem.at + 1);
-  const std::string_view line = source->line(where.line);
+  Location where = Location::of(source, problem.at, problem.at + 1);
+  std::string_view line = source->line(where.line);
   const char c = problem.at < text.size() ? text[problem.at] : '\0';
 
   std::string message(problem.problem);
   std::string hint;
   std::string_view opened;
+  bool at_context = false;
   if (problem.problem.find("cannot start any token") != std::string_view::npos) {
     if (c == '\t') {
       message = "a tab where YAML wants spaces";
@@ -93,6 +117,7 @@ void report_syntax(const SourceRef& source, const SyntaxProblem& problem,
     message = phrase.message;
     hint = phrase.hint;
     opened = phrase.opened;
+    at_context = phrase.at_context;
     break;
   }
 
@@ -100,6 +125,13 @@ void report_syntax(const SourceRef& source, const SyntaxProblem& problem,
   if (problem.context_at) {
     began = Location::of(source, *problem.context_at, *problem.context_at + 1);
   }
+  if (at_context && began) {
+    where = *began;
+    line = source->line(where.line);
+  }
+  mask_secrets(source, where.line, diagnostics);
+  if (where.line > 1) mask_secrets(source, where.line - 1, diagnostics);
+  if (began) mask_secrets(source, began->line, diagnostics);
   auto& entry = diagnostics.error("E0101", where, "invalid YAML: " + message);
   std::string_view related = line;
   auto variable = variable_hint(line);
