@@ -115,13 +115,15 @@ void Text::compile_value(std::string_view text, std::size_t& pos, Problems& prob
     problems.push_back(std::move(what));
     pos = std::min(text.find('}', begin), text.size() - 1) + 1;
   };
-  if (open > 0 && text[open - 1] == '$')
+  if (open > 0 && text[open - 1] == '$') {
+    const std::size_t end = std::min(text.find('}', begin), text.size() - 1) + 1;
     return give_up(problem(
         expr_code::kText, "`${` is the environment, and is replaced only where a name follows",
         path ? fmt::format("write `{{{0}}}` for the record's value, `$${{{{{0}}}` for this text",
                            canonical_name(*path))
              : "write `$${{` for a literal `${`",
-        open - 1, std::min(pos + 1, text.size()) - open + 1));
+        open - 1, end - open + 1));
+  }
   if (!path) {
     Problem first = path.error().front();
     const bool empty = begin == text.size() || text[begin] == '}';
