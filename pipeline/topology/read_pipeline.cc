@@ -39,8 +39,11 @@ Schema<EdgeSettings> make_edge_schema() {
 
 class PipelineReader {
  public:
-  PipelineReader(const Node::Entry& entry, DecodeContext& context)
-      : entry_(entry), context_(context), subject_(fmt::format("pipeline '{}'", entry.key)) {
+  PipelineReader(const Node::Entry& entry, DecodeContext& context, const Draft& draft)
+      : entry_(entry),
+        draft_(draft),
+        context_(context),
+        subject_(fmt::format("pipeline '{}'", entry.key)) {
     plan_.name = entry.key;
     plan_.where = entry.key_where;
     notes_.where = entry.key_where;
@@ -65,6 +68,7 @@ class PipelineReader {
   }
 
   const Node::Entry& entry_;
+  const Draft& draft_;  // of which the sources are used
   DecodeContext& context_;
   std::string subject_;
   Plan::Pipeline plan_;
@@ -89,7 +93,8 @@ void PipelineReader::from(const Node& node) {
     }
     Plan::From from{.source = used->text, .signal = std::nullopt};
     const std::size_t dot = from.source.rfind('.');
-    if (dot != std::string::npos) {
+    // A source whose own name has a dot has been told so.
+    if (dot != std::string::npos && draft_.plan.source(from.source) == nullptr) {
       const std::string word = from.source.substr(dot + 1);
       from.source.resize(dot);
       std::vector<std::string> words;
@@ -235,6 +240,11 @@ void PipelineReader::read(TransformReader& transforms) {
   add_transforms(transforms.read(part("transforms"), subject_));
   if (const Node::Entry* to_entry = entry_.value.entry("to")) notes_.to_where = to_entry->key_where;
   to(part("to"));
+  // A key that nobody knows may be what `from` or `to` is called elsewhere.
+  const bool has_unknown = std::ranges::any_of(entry_.value.entries, [](const Node::Entry& each) {
+    return pipeline_schema().view()->find(each.key) == nullptr;
+  });
+  if (has_unknown) notes_.has_from = notes_.has_to = true;
 
   std::string& text = plan_.canonical;
   text = plan_.name + "\nfrom ";
@@ -267,7 +277,7 @@ void read_pipeline(const Node::Entry& entry, TransformReader& transforms, Decode
         .error("E0211", entry.key_where,
                fmt::format("'{}' cannot be the name of a pipeline", entry.key))
         .hint("names have letters, digits, `_` and `-`, and begin with a letter or `_`");
-  PipelineReader reader(entry, context);
+  PipelineReader reader(entry, context, draft);
   reader.read(transforms);
   std::move(reader).put_into(draft);
 }
