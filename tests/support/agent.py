@@ -25,7 +25,9 @@ def file_to_loki(logs, url, *, include=None, source=None, transforms=None, sink=
                     | (source or {})},
         'pipelines': {'app': {'from': ['app'], 'transforms': transforms, 'to': ['loki']}},
         'sinks': {'loki': {'type': 'loki', 'url': url, 'labels': {'job': 'test'},
-                           'batch': {'age': '100ms'}} | (sink or {})},
+                           'batch': {'age': '100ms'},
+                           # The default maximum of 30 s would only make the tests longer.
+                           'retry': {'initial': '50ms', 'max': '1s'}} | (sink or {})},
     }
 
 
