@@ -50,7 +50,10 @@ void LabelSetter::apply(LogBatch& batch) {
   if (constants_.empty() && dynamics_.empty()) return;
   ++stamp_;
   scratch_.clear();
-  for (Dynamic& dynamic : dynamics_) dynamic.text.start(batch);
+  for (Dynamic& dynamic : dynamics_) {
+    dynamic.text.start(batch);
+    dynamic.direct = dynamic.text.direct();
+  }
 
   // The row before usually has the same labels and values, and the same place in memory for them
   // where they do not come from the line.
@@ -60,7 +63,9 @@ void LabelSetter::apply(LogBatch& batch) {
     const std::uint32_t base = batch.labels[row];
     bool same = base == last_base;
     for (std::size_t i = 0; i < dynamics_.size(); ++i) {
-      const std::string_view value = dynamics_[i].text.render(row, scratch_);
+      const std::string_view value = dynamics_[i].direct.values != nullptr
+                                         ? dynamics_[i].direct.at(row)
+                                         : dynamics_[i].text.render(row, scratch_);
       same = same && value.data() == values_[i].data() && value.size() == values_[i].size();
       values_[i] = value;
     }

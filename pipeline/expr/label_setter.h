@@ -54,6 +54,7 @@ class LabelSetter {
   struct Dynamic {
     std::string label;
     Text text;
+    Text::Direct direct = {};  // of the batch in hand
   };
   // The labels of a row that had `base` and has values_.
   LabelSetRef derive(const LabelSet& base) const;

@@ -19,7 +19,9 @@ struct Labelled {
   LabelSetter setter;
   LogBatch batch;
 
-  Labelled(const LabelSpec& spec, LabelMode mode) : setter(spec, mode) { setter.bind(plan, "node-1"); }
+  Labelled(const LabelSpec& spec, LabelMode mode) : setter(spec, mode) {
+    setter.bind(plan, "node-1");
+  }
   std::vector<std::string> operator()(const std::vector<expr::Fields>& rows,
                                       std::vector<Label> base = {}) {
     expr::fill(batch, plan, rows);

@@ -214,6 +214,14 @@ std::string_view Text::value_of(Piece& piece, std::size_t row, Arena& arena) {
   return value.text().data() == nullptr ? std::string_view("") : value.text();
 }
 
+Text::Direct Text::direct() const noexcept {
+  if (pieces_.size() != 1 || !pieces_[0].is_name) return {};
+  const Piece& piece = pieces_[0];
+  if (piece.reader.view().layout != ColumnView::Layout::values) return {};
+  return {piece.reader.view().values,
+          piece.has_default ? std::string_view(piece.literal) : std::string_view()};
+}
+
 std::string_view Text::render(std::size_t row, Arena& arena) {
   if (pieces_.size() == 1) return value_of(pieces_.front(), row, arena);
   if (pieces_.empty()) return "";
