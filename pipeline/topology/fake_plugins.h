@@ -18,6 +18,7 @@ struct LinesConfig {  // a source that can be read twice
   std::vector<std::string> include;
   std::vector<std::string> exclude;
   LabelSpec labels;
+  bool exclude_self = true;
 };
 struct PushConfig {  // a source that cannot, of all signals
   std::string listen = "127.0.0.1:4318";
@@ -70,7 +71,8 @@ inline void register_sources(Registry& registry) {
   Schema<LinesConfig> lines("lines", "Lines of files.");
   lines.field("include", &LinesConfig::include, "Globs.", {.required = true})
       .field("exclude", &LinesConfig::exclude, "Globs.")
-      .field("labels", &LinesConfig::labels, "Labels.");
+      .field("labels", &LinesConfig::labels, "Labels.")
+      .field("exclude_self", &LinesConfig::exclude_self, "Leaves out what the agent writes.");
   registry.add_source<LinesConfig>(
       std::move(lines),
       {.signals = {Signal::logs}, .replayable = true, .names = {"file.path", "file.name"}},

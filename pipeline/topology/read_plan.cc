@@ -32,6 +32,7 @@ class PlanReader {
  private:
   // Null when there is none; load() has complained about anything but a map.
   const Node* section(std::string_view name) const;
+  Node with_agent_defaults(const Node& options, const SchemaView& schema) const;
   void read_sources();
   void read_sinks();
   void read_pipelines();
@@ -123,6 +124,18 @@ const Plugin* PlanReader::plugin_of(const Node::Entry& entry, std::string_view k
   return plugin;
 }
 
+// `agent.exclude_self` is the default of the sources' option of that name.
+Node PlanReader::with_agent_defaults(const Node& options, const SchemaView& schema) const {
+  constexpr std::string_view kExcludeSelf = "exclude_self";
+  Node completed = options;
+  if (draft_.plan.agent.exclude_self || !options.is_mapping()) return completed;
+  if (schema.find(kExcludeSelf) != nullptr && options.find(kExcludeSelf) == nullptr)
+    completed.entries.push_back({.key = std::string(kExcludeSelf),
+                                 .key_where = options.where,
+                                 .value = Node::scalar("false", options.where)});
+  return completed;
+}
+
 void PlanReader::read_sources() {
   const Node* all = section("sources");
   if (all == nullptr) return;
@@ -152,11 +165,11 @@ void PlanReader::read_sources() {
                               "`was` is the name that the source had before, not its own");
         }
       }
-      source.config = source.plugin->decode(entry.value, context_);
+      const Node options = with_agent_defaults(entry.value, *source.plugin->schema);
+      source.config = source.plugin->decode(options, context_);
       if (source.config != nullptr) describe(*source.plugin, source.config, entry, notes);
       notes.is_usable = ok && source.config != nullptr;
-      source.canonical =
-          component_text(entry.value, *source.plugin->schema, context_.substitution());
+      source.canonical = component_text(options, *source.plugin->schema, context_.substitution());
     }
     draft_.plan.sources.push_back(std::move(source));
     draft_.sources.push_back(std::move(notes));

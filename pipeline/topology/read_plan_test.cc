@@ -151,6 +151,20 @@ TEST(ReadPlan, ResolvesTheAgent) {
   EXPECT_EQ(other.plan->canonical_agent_fixed, reading.plan->canonical_agent_fixed);
 }
 
+TEST(ReadPlan, ExcludeSelfIsTheSourcesDefault) {
+  const auto excludes = [](const std::string& agent, const std::string& source) {
+    const Reading reading =
+        read(agent + "sources: {app: {type: lines, include: [/a]" + source +
+             "}}\npipelines: {p: {from: app, to: disk}}\nsinks: {disk: {type: keep}}\n");
+    if (!reading.plan) ADD_FAILURE() << reading.diagnostics.to_text();
+    return static_cast<const fake::LinesConfig*>(reading.plan->sources.at(0).config.get())
+        ->exclude_self;
+  };
+  EXPECT_TRUE(excludes("", ""));
+  EXPECT_FALSE(excludes("agent: {exclude_self: false}\n", ""));
+  EXPECT_TRUE(excludes("agent: {exclude_self: false}\n", ", exclude_self: true"));
+}
+
 TEST(ReadPlan, MemoryAboveTheContainersLimitIsAWarning) {
   ReadOptions options;
   options.resources.memory_limit = 128ull << 20;
