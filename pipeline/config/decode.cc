@@ -141,7 +141,7 @@ std::optional<std::size_t> decode_word(const Node& node, std::span<const std::st
   auto& entry = context.diagnostics().error(
       "E0106", node.where,
       Substitution::is_needed(node.text)
-          ? fmt::format("{} must be {}; the value of {} is none", context.subject(),
+          ? fmt::format("{} must be {}; the value of {} is something else", context.subject(),
                         one_of_text(words), node.text)
           : fmt::format("{} must be {}, not '{}'", context.subject(), one_of_text(words),
                         used->text));

@@ -92,7 +92,8 @@ Diagnostics::Entry& DecodeContext::bad_value(const Node& node, std::string_view 
   // What came from the environment or a file may be a secret: only what stands in the file is told.
   std::string message = fmt::format("{} takes {}, not '{}'", subject(), wanted, text);
   if (Substitution::is_needed(node.text)) {
-    message = fmt::format("{} takes {}; the value of {} is none", subject(), wanted, node.text);
+    message =
+        fmt::format("{} takes {}; the value of {} is something else", subject(), wanted, node.text);
   }
   if (!why.empty()) message += fmt::format(": {}", why);
   return diagnostics_.error("E0104", node.where, std::move(message));

@@ -91,11 +91,15 @@ std::vector<const Diagnostics::Entry*> Diagnostics::sorted() const {
     });
     if (!again) out.push_back(&entry);
   }
-  const auto key = [&](const Entry* entry) {
-    return std::tuple(entry->where ? order.at(entry->where.source->name()) : std::size_t{0},
-                      entry->where.line, entry->where.column);
-  };
-  std::ranges::stable_sort(out, {}, key);
+  // With the order of reporting as the last key, because std::stable_sort of this library warns.
+  using Key = std::tuple<std::size_t, std::uint32_t, std::uint32_t, std::size_t>;
+  std::vector<std::pair<Key, const Entry*>> keyed;
+  for (const Entry* entry : out) {
+    const std::size_t file = entry->where ? order.at(entry->where.source->name()) : 0;
+    keyed.push_back({Key(file, entry->where.line, entry->where.column, keyed.size()), entry});
+  }
+  std::ranges::sort(keyed, {}, &std::pair<Key, const Entry*>::first);
+  std::ranges::transform(keyed, out.begin(), &std::pair<Key, const Entry*>::second);
   return out;
 }
 
@@ -139,7 +143,7 @@ void Diagnostics::quote(std::string& out, const Location& where, bool with_conte
       where.column == 0 || where.column - 1 >= to ? 1 : to - (where.column - 1);
   const std::size_t length =
       std::clamp<std::size_t>(where.length, 1, std::max<std::size_t>(behind, 1));
-  out += fmt::format("{:>{}} | {}\n", where.line, width, line);
+  out += fmt::format("{:>{}} |{}{}\n", where.line, width, line.empty() ? "" : " ", line);
   out += fmt::format("{:>{}} | {}{}^{}{}\n", "", width, std::string(caret, ' '),
                      colour ? "\x1B[32;1m" : "", std::string(length - 1, '~'),
                      colour ? "\x1B[0m" : "");

@@ -34,7 +34,7 @@ bool check_words(const std::string& value, const Rule& rule, const Node& node,
   auto& entry = context.diagnostics().error(
       "E0106", node.where,
       Substitution::is_needed(node.text)
-          ? fmt::format("{} must be {}; the value of {} is none", context.subject(),
+          ? fmt::format("{} must be {}; the value of {} is something else", context.subject(),
                         one_of_text(rule.one_of), node.text)
           : fmt::format("{} must be {}, not '{}'", context.subject(), one_of_text(rule.one_of),
                         value));
