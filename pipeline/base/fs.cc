@@ -109,6 +109,43 @@ Result<std::unique_ptr<File>> SystemFileSystem::open(const std::string& path, Op
   return std::make_unique<SystemFile>(descriptor, path);
 }
 
+Result<std::unique_ptr<File>> FileSystem::open_beneath(const std::string& root,
+                                                       const std::string& relative) {
+  const std::string path = root + "/" + relative;
+  Result<> made = make_directories(path.substr(0, path.rfind('/')));
+  if (!made) return std::unexpected(std::move(made.error()));
+  return open(path, OpenMode::append_new);
+}
+
+Result<std::unique_ptr<File>> SystemFileSystem::open_beneath(const std::string& root,
+                                                             const std::string& relative) {
+  const std::string path = root + "/" + relative;
+  Result<> made = make_directories(root.empty() ? "/" : root);
+  if (!made) return std::unexpected(std::move(made.error()));
+  int at = ::open(root.empty() ? "/" : root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (at < 0) return failed("opening", root);
+  // One component at a time, so that a symlink that somebody planted is never followed.
+  std::size_t begin = 0;
+  for (std::size_t end = relative.find('/'); end != std::string::npos; end = relative.find('/', begin)) {
+    const std::string name = relative.substr(begin, end - begin);
+    begin = end + 1;
+    const bool is_there = ::mkdirat(at, name.c_str(), 0750) == 0 || errno == EEXIST;
+    const int next = is_there ? ::openat(at, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    const int number = errno;
+    ::close(at);
+    errno = number;
+    if (next < 0) return failed("opening a directory of", path);
+    at = next;
+  }
+  const int descriptor =
+      ::openat(at, relative.c_str() + begin, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
+  const int number = errno;
+  ::close(at);
+  errno = number;
+  if (descriptor < 0) return failed("opening", path);
+  return std::make_unique<SystemFile>(descriptor, path);
+}
+
 Result<FileStatus> SystemFileSystem::status(const std::string& path) {
   struct stat s {};
   if (::stat(path.c_str(), &s) != 0) return failed("looking at", path);

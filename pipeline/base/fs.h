@@ -50,6 +50,10 @@ class FileSystem {
  public:
   virtual ~FileSystem() = default;
   virtual Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) = 0;
+  // As open() with append_new, for a path that holds text from records: makes the directories below
+  // `root` and follows no symlink there. REQUIRES: `relative` has no `.`, `..` or empty components.
+  virtual Result<std::unique_ptr<File>> open_beneath(const std::string& root,
+                                                     const std::string& relative);
   virtual Result<FileStatus> status(const std::string& path) = 0;  // follows symlinks
   // Names in a directory without "." and "..", unsorted.
   virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;
@@ -63,6 +67,8 @@ class FileSystem {
 class SystemFileSystem final : public FileSystem {
  public:
   Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override;
+  Result<std::unique_ptr<File>> open_beneath(const std::string& root,
+                                             const std::string& relative) override;
   Result<FileStatus> status(const std::string& path) override;
   Result<std::vector<std::string>> list(const std::string& directory) override;
   Result<> rename(const std::string& from, const std::string& to) override;
