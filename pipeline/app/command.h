@@ -26,6 +26,15 @@ struct CommandLine {
 void add_commands(CommandLine line);
 
 void add_run(CommandLine line);
+void add_check(CommandLine line);
+void add_explain(CommandLine line);
+void add_plugins(CommandLine line);
+void add_schema(CommandLine line);
+void add_diff(CommandLine line);
+void add_graph(CommandLine line);
+void add_health(CommandLine line);
+void add_completion(CommandLine line);
+void add_docs(CommandLine line);
 void add_version(CommandLine line);
 
 }  // namespace pipeline

@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <thread>
 
-#include "pipeline/config/load.h"
 #include "pipeline/config/substitution.h"
 #include "pipeline/topology/read_plan.h"
 
@@ -24,14 +23,26 @@ void add_configuration_options(CLI::App& command, ConfigurationFiles& files) {
 
 std::optional<Plan> read_configuration(const ConfigurationFiles& files, const Registry& registry,
                                        FileSystem& fs, Diagnostics& diagnostics, bool is_static) {
-  const Loaded loaded = load({.paths = files.paths, .overlays = files.overlays, .sets = files.sets}, fs, diagnostics);
   Substitution substitution(fs);
   substitution.set_static_mode(is_static);
-  DecodeContext context(diagnostics, substitution);
-  std::optional<Plan> plan =
-      read_plan(loaded.root, registry, context, {.host_name = host_name(), .resources = read_resources(fs, std::max(1u, std::thread::hardware_concurrency()))});
+  Configuration read = read_configuration(
+      LoadOptions{.paths = files.paths, .overlays = files.overlays, .sets = files.sets}, registry,
+      substitution, diagnostics, read_options(fs));
   if (diagnostics.has_errors()) return std::nullopt;
-  return plan;
+  return std::move(read.plan);
+}
+
+bool use_default_configuration(ConfigurationFiles& configuration, FileSystem& fs) {
+  if (!configuration.paths.empty()) return true;
+  static constexpr const char* kDefaultConfiguration = "/etc/sluice";
+  if (!fs.status(kDefaultConfiguration)) return false;
+  configuration.paths = {kDefaultConfiguration};
+  return true;
+}
+
+ReadOptions read_options(FileSystem& fs) {
+  return {.host_name = host_name(),
+          .resources = read_resources(fs, std::max(1u, std::thread::hardware_concurrency()))};
 }
 
 std::string host_name() {

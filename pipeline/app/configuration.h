@@ -7,6 +7,7 @@
 #include "pipeline/base/fs.h"
 #include "pipeline/config/diagnostics.h"
 #include "pipeline/topology/plan.h"
+#include "pipeline/topology/read_plan.h"
 
 namespace CLI {
 class App;
@@ -28,6 +29,12 @@ void add_configuration_options(CLI::App& command, ConfigurationFiles& files);
 // REQUIRES: `fs` outlives the plan.
 std::optional<Plan> read_configuration(const ConfigurationFiles& files, const Registry& registry,
                                        FileSystem& fs, Diagnostics& diagnostics, bool is_static = false);
+
+// Where nothing was named, fills in /etc/sluice. False when that does not exist either.
+bool use_default_configuration(ConfigurationFiles& configuration, FileSystem& fs);
+
+// What this machine is to a configuration: its name, its memory and its cores.
+ReadOptions read_options(FileSystem& fs);
 
 // The name of this machine: what $host.name reads.
 std::string host_name();
