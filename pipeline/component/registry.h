@@ -38,6 +38,7 @@ struct SinkTraits {
   Signals signals;
   bool ships_body = false;   // the receiver sees the raw line
   bool needs_label = false;  // refuses records without labels (Loki)
+  bool always_takes = false;  // is never down and never full, so it stops nobody (blackhole)
   // Options that say how to reach the receiver and not what is sent: changing them keeps the queue.
   std::vector<std::string> transport_options;
 };

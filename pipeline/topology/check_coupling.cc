@@ -23,7 +23,9 @@ void collect_waited_for(const WiringChecks& checks, std::size_t pipeline,
     const Plan::Sink& sink = checks.draft.plan.sinks[*target.sink];
     if (!checks.draft.sinks[*target.sink].is_usable) continue;
     // A queue that drops when it is full holds nobody up.
-    if (sink.plugin->delivery(sink.config).queue_when_full == "block") sinks.insert(*target.sink);
+    if (!sink.plugin->traits.always_takes &&
+        sink.plugin->delivery(sink.config).queue_when_full == "block")
+      sinks.insert(*target.sink);
   }
 }
 

@@ -14,15 +14,20 @@ constexpr std::string_view kLabelPrefix = "$label.";
 
 // What is known about the labels of records on one way through the pipelines.
 struct Way {
-  std::set<std::string> always;     // on every record
-  std::set<std::string> sometimes;  // set, but not on every record
+  std::set<std::string> always;         // on every record
+  std::set<std::string> sometimes;      // set where the record has a value
+  std::set<std::string> conditionally;  // set where a transform's `when` holds
   std::vector<std::size_t> pipelines;
   std::size_t source = 0;
 };
 
 void apply(const std::vector<Usage::LabelUse>& labels, bool is_conditional, Way& way) {
-  for (const Usage::LabelUse& label : labels)
-    (label.always && !is_conditional ? way.always : way.sometimes).insert(label.name);
+  for (const Usage::LabelUse& label : labels) {
+    std::set<std::string>& set = !label.always    ? way.sometimes
+                                 : is_conditional ? way.conditionally
+                                                  : way.always;
+    set.insert(label.name);
+  }
 }
 
 void apply(const Draft::Transform& transform, bool is_conditional, Way& way) {
@@ -98,6 +103,9 @@ void LabelProof::report() const {
                       "\"{{{}|none}}\"}}`",
                       label, label, label));
     }
+    if (way.sometimes.empty() && !way.conditionally.empty())
+      error.hint(fmt::format("label '{}' is set only where the `when` of its transform holds",
+                             *way.conditionally.begin()));
     error.hint(
         "a constant label serves: `labels: {job: app}` on the sink, or `agent: {labels: {host: "
         "\"{$host.name}\"}}`");

@@ -82,6 +82,7 @@ void TransformReader::read_groups() {
 }
 
 void TransformReader::warn_of_unused_groups() {
+  if (has_unknown_group_) return;  // one of them was meant
   if (groups_ == nullptr || !groups_->is_mapping()) return;
   for (const Node::Entry& entry : groups_->entries) {
     if (read_[entry.key].is_used) continue;
@@ -138,8 +139,9 @@ void TransformReader::read_item(const Node& item, const std::string& owner, Tran
   }
   const Node::Entry& first = item.entries.front();
   if (item.entries.size() > 1) {
+    const Node::Entry* typed = item.entry("type");
     auto& entry = context_.diagnostics().error(
-        "E0212", item.entries[1].key_where,
+        "E0212", typed != nullptr ? typed->key_where : item.entries[1].key_where,
         fmt::format("an item of {} is one transform, but this one has the keys '{}' and '{}'",
                     owner, first.key, item.entries[1].key));
     if (const Node* type = item.find("type"); type != nullptr && type->is_scalar()) {
@@ -175,6 +177,7 @@ void TransformReader::expand(const Node& name, const std::string& owner, Transfo
     std::vector<std::string> known;
     if (groups_ != nullptr)
       for (const Node::Entry& each : groups_->entries) known.push_back(each.key);
+    has_unknown_group_ = true;
     auto& error = fail("E0201", fmt::format("there is no group '{}'", name.text));
     if (const auto near = nearest(name.text, known)) {
       error.hint(did_you_mean(*near));

@@ -55,6 +55,7 @@ class TransformReader {
   DecodeContext& context_;
   const Node* groups_;
   std::map<std::string, Group> read_;
+  bool has_unknown_group_ = false;
 };
 
 // Reads a `when:` and notes the names that it reads, each at its place. False after an error.

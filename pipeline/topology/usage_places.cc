@@ -40,12 +40,29 @@ Location find_place(const Node& options, std::string_view word, const Location& 
   return part.value_or(fallback);
 }
 
+// The value that stands there; null when it is a key's place or none of these options'.
+const Node* find_node(const Node& node, const Location& where) {
+  if (node.where.source == where.source && node.where.line == where.line &&
+      node.where.column == where.column && node.where.length == where.length)
+    return &node;
+  for (const Node& item : node.items)
+    if (const Node* found = find_node(item, where)) return found;
+  for (const Node::Entry& entry : node.entries)
+    if (const Node* found = find_node(entry.value, where)) return found;
+  return nullptr;
+}
+
 }  // namespace
 
 void fill_places(Usage& usage, const Node& options, const Location& fallback) {
   const auto fill = [&](auto& uses, auto member) {
-    for (auto& use : uses)
-      if (!use.where) use.where = find_place(options, use.*member, fallback);
+    for (auto& use : uses) {
+      if (!use.where) {
+        use.where = find_place(options, use.*member, fallback);
+      } else if (const Node* option = find_node(options, use.where); option != nullptr) {
+        use.where = find_place(*option, use.*member, use.where);
+      }
+    }
   };
   for (auto* names : {&usage.reads, &usage.writes, &usage.parses, &usage.metadata})
     fill(*names, &Usage::Name::name);

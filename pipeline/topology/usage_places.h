@@ -5,8 +5,9 @@
 
 namespace pipeline {
 
-// Gives a place to everything in `usage` that came without one: where the name, label, path or
-// address stands in the component's options, else `fallback`.
+// Gives everything in `usage` the place where its name, label, path or address stands in the
+// component's options. What came with the place of an option keeps to that option; what came
+// without one and stands nowhere gets `fallback`.
 void fill_places(Usage& usage, const Node& options, const Location& fallback);
 
 }  // namespace pipeline

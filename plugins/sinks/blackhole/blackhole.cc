@@ -111,7 +111,8 @@ void register_plugin(pipeline::Registry& registry) {
   registry.add_sink<Config>(
       pipeline::Schema<Config>("blackhole",
                                "Takes every record and keeps none; counts them as delivered."),
-      {.signals = pipeline::Signals::all(), .transport_options = {}}, delivery, describe, make);
+      {.signals = pipeline::Signals::all(), .always_takes = true, .transport_options = {}},
+      delivery, describe, make);
 }
 
 }  // namespace plugins::sinks::blackhole
