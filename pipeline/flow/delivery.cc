@@ -34,7 +34,7 @@ Delivery::Shared::Shared(DeliveryParts from)
 }
 
 Counter& Delivery::Shared::requests(const std::string& code) {
-  const std::lock_guard lock(mutex);
+  const std::lock_guard lock(meters_mutex);
   auto [entry, fresh] = requests_by_code.try_emplace(code);
   if (fresh) {
     entry->second = parts.meters.counter(scope, "sluice_sink_requests_total",
@@ -45,7 +45,7 @@ Counter& Delivery::Shared::requests(const std::string& code) {
 }
 
 Histogram& Delivery::Shared::latency(const std::string& source) {
-  const std::lock_guard lock(mutex);
+  const std::lock_guard lock(meters_mutex);
   auto [entry, fresh] = latency_by_source.try_emplace(source);
   if (fresh) {
     entry->second = parts.meters.histogram(
@@ -56,25 +56,30 @@ Histogram& Delivery::Shared::latency(const std::string& source) {
 }
 
 DeliveryWorker& Delivery::Shared::worker_for(std::uint32_t lane, std::uint32_t shard,
-                                             const std::string& tenant) {
+                                             const std::string& tenant, bool& is_new) {
   std::string key = tenant;
   if (workers.size() >= kWorkersMax && !workers.contains({lane, shard, key}))
     key = fmt::format("#{}", std::hash<std::string>{}(tenant) % 4);
   auto& slot = workers[{lane, shard, std::move(key)}];
   if (!slot) {
     slot = std::make_unique<DeliveryWorker>(parts.new_strand());
-    running.fetch_add(1, std::memory_order_relaxed);
-    // The workers keep the shared state alive; stop() ends them.
-    Task<> task = run(*slot);
-    auto done = [self = shared_from_this()](const std::exception_ptr& failure) {
-      if (failure) std::rethrow_exception(failure);
-      self->running.fetch_sub(1, std::memory_order_acq_rel);
-      self->idle.notify();
-    };
-    asio::co_spawn(slot->executor, std::move(task),
-                   asio::bind_cancellation_slot(slot->cancel.slot(), std::move(done)));
+    is_new = true;
   }
   return *slot;
+}
+
+// Without the lock: a thread of the pool may begin to run the worker before this returns.
+void Delivery::Shared::start(DeliveryWorker& worker) {
+  running.fetch_add(1, std::memory_order_relaxed);
+  // The workers keep the shared state alive; stop() ends them.
+  Task<> task = run(worker);
+  auto done = [self = shared_from_this()](const std::exception_ptr& failure) {
+    if (failure) std::rethrow_exception(failure);
+    self->running.fetch_sub(1, std::memory_order_acq_rel);
+    self->idle.notify();
+  };
+  asio::co_spawn(worker.executor, std::move(task),
+                 asio::bind_cancellation_slot(worker.cancel.slot(), std::move(done)));
 }
 
 Task<> Delivery::Shared::run(DeliveryWorker& worker) {
@@ -209,12 +214,17 @@ void Delivery::submit(std::uint32_t lane, std::uint32_t shard, std::unique_ptr<R
   shared.open_requests.fetch_add(1, std::memory_order_acq_rel);
   shared.hold(static_cast<std::int64_t>(request->held_bytes()));
   DeliveryWorker* worker = nullptr;
+  bool is_new = false;
   {
     const std::lock_guard lock(shared.mutex);
-    worker = &shared.worker_for(lane, shard, request->encoded.tenant);
+    worker = &shared.worker_for(lane, shard, request->encoded.tenant, is_new);
     worker->queue.push_back(std::move(request));
   }
-  worker->wake.notify();
+  if (is_new) {
+    shared.start(*worker);
+  } else {
+    worker->wake.notify();
+  }
 }
 
 bool Delivery::has_credit() const noexcept {

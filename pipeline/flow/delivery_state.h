@@ -33,7 +33,10 @@ struct Delivery::Shared : std::enable_shared_from_this<Delivery::Shared> {
   explicit Shared(DeliveryParts parts);
 
   // delivery.cc
-  DeliveryWorker& worker_for(std::uint32_t lane, std::uint32_t shard, const std::string& tenant);
+  // Found or made, with the lock held; a new one is then started without it.
+  DeliveryWorker& worker_for(std::uint32_t lane, std::uint32_t shard, const std::string& tenant,
+                             bool& is_new);
+  void start(DeliveryWorker& worker);
   void abandon(std::unique_ptr<Request> request);
   void hold(std::int64_t bytes);  // changes held_bytes and wakes who waits for credit
   void note_up();
@@ -80,7 +83,9 @@ struct Delivery::Shared : std::enable_shared_from_this<Delivery::Shared> {
   MeterScope scope;
   Counter retries, resent, sent_bytes;
   Histogram request_seconds;
-  // Guarded by mutex; made when first needed.
+  // Made when first needed. The lock is their own: the meters' lock is taken under it, and a page
+  // being read takes `mutex` under the meters' lock.
+  std::mutex meters_mutex;
   std::map<std::string, Counter> requests_by_code;
   std::map<std::string, Histogram> latency_by_source;
   Counter& requests(const std::string& code);
