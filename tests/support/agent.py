@@ -96,7 +96,13 @@ class Agent:
             return False
 
     def metrics(self):
-        status, text = self.get('listen', '/metrics')
+        try:
+            status, text = self.get('listen', '/metrics', timeout=10)
+        except OSError as error:
+            if self.is_running():
+                raise AssertionError(f'/metrics did not answer: {error}') from error
+            raise AssertionError(f'the agent ended with {self.process.returncode}:\n'
+                                 f'{self.log_tail()}') from error
         if status != 200:
             raise AssertionError(f'/metrics answered {status}')
         return Metrics(text)
