@@ -89,7 +89,7 @@ void PlanReader::unknown_type(const Node& where, const std::string& type, std::s
   } else if (registry_.transform(type) != nullptr) {
     error.hint(fmt::format("'{}' is a transform: it stands in a pipeline's `transforms:`", type));
   } else {
-    error.hint(fmt::format("{}s are of type {}", kind, one_of_text(types)));
+    error.hint(fmt::format("`sluice plugins` lists the types of {}s", kind));
   }
 }
 
@@ -113,7 +113,7 @@ const Plugin* PlanReader::plugin_of(const Node::Entry& entry, std::string_view k
     if (std::ranges::find(types, entry.key) != types.end()) {
       error.hint(fmt::format("write `type: {}`", entry.key));
     } else {
-      error.hint(fmt::format("`type:` is {}", one_of_text(types)));
+      error.hint(fmt::format("`sluice plugins` lists the types of {}s", kind));
     }
     return nullptr;
   }
