@@ -5,6 +5,7 @@ namespace pipeline {
 void add_commands(CommandLine line) {
   add_run(line);
   add_check(line);
+  add_try(line);
   add_explain(line);
   add_plugins(line);
   add_schema(line);

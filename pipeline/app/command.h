@@ -27,6 +27,7 @@ void add_commands(CommandLine line);
 
 void add_run(CommandLine line);
 void add_check(CommandLine line);
+void add_try(CommandLine line);
 void add_explain(CommandLine line);
 void add_plugins(CommandLine line);
 void add_schema(CommandLine line);
