@@ -120,7 +120,7 @@ TEST(LokiSink, sends_tenant_and_content_type_and_a_literal_where_it_does_not_com
   ASSERT_NE(sink, nullptr);
   Encoded request;
   EXPECT_THAT(sink->headers(request), ElementsAre(Pair("Content-Type", "application/x-protobuf")));
-  request.tenant = "t";
+  request.tenant.push_back('t');
   EXPECT_THAT(sink->headers(request), ElementsAre(Pair("Content-Type", "application/x-protobuf"),
                                                   Pair("X-Scope-OrgID", "t")));
   const std::string body(100'000, 'x');
