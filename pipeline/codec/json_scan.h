@@ -9,7 +9,7 @@
 #endif
 
 // The inner loops of the JSON reader: where a string, a container or a number ends. Included by
-// json.cc only. No function reads at or past `end`, so a line needs no padding and may lie
+// json*.cc only. No function reads at or past `end`, so a line needs no padding and may lie
 // anywhere.
 namespace pipeline::json_scan {
 
