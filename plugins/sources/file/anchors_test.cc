@@ -86,7 +86,7 @@ TEST(Anchors, ARereadAfterACrashGivesTheSameTimes) {
     std::int64_t now_ms = 1;
     for (int step = 0; step < 300; ++step) {
       now_ms += random() % 700;
-      const std::uint32_t action = random() % 12;
+      const auto action = static_cast<std::uint32_t>(random() % 12);
       if (action == 0) {  // crash: the process starts again where it was acknowledged
         anchors = Anchors(stored);
         at = acked;
@@ -106,7 +106,9 @@ TEST(Anchors, ARereadAfterACrashGivesTheSameTimes) {
           const auto [line, is_new] = sent.try_emplace(offset, time_of(anchors, offset));
           ASSERT_EQ(line->second, time_of(anchors, offset))
               << "seed " << seed << " step " << step << " offset " << offset << " new " << is_new;
-          if (line != sent.begin()) ASSERT_LT(std::prev(line)->second, line->second);
+          if (line != sent.begin()) {
+            ASSERT_LT(std::prev(line)->second, line->second);
+          }
         }
         at = end;
       }

@@ -69,9 +69,19 @@ void Catalog::start() {
   is_first_sweep_ = false;
 }
 
+void Catalog::begin_round() {
+  names_.clear();
+  listings_.clear();
+  for (const TailedFileRef& file : missed_)
+    if (file->is_path_lost) table_.lost.push_back(file);
+  missed_.clear();
+  last_round_ns_ = round_ns_;
+  round_ns_ = env_.context.clock.unix_now();
+}
+
 void Catalog::sweep() {
   ++sweep_;
-  listings_.clear();
+  begin_round();
   const WalkVisitor visitor{
       [this](const std::string& directory) { watch_directory(directory); },
       [this](const std::string& path, const FileStatus& status) {
@@ -86,7 +96,7 @@ void Catalog::sweep() {
   // Rotated and linked files are found by no pattern.
   std::vector<TailedFileRef> missed;
   for (const auto& [id, file] : table_.by_id)
-    if (file->sweep != sweep_ && !file->is_gone) missed.push_back(file);
+    if (file->sweep != sweep_ && !file->is_gone && !file->is_path_lost) missed.push_back(file);
   for (const TailedFileRef& file : missed) {
     const Result<FileStatus> status = env_.context.fs.status(file->path);
     if (status && FileId::of(*status) == FileId{file->device, file->inode}) {
@@ -129,19 +139,20 @@ void Catalog::handle_changes() {
     }
     touched.insert(scratch_);
   });
-  for (const std::string& path : touched) look(path);
-  if (sweep_now) {
-    sweep();
-  } else if (!touched.empty()) {
-    listings_.clear();
+  if (!touched.empty()) {
+    begin_round();
+    for (const std::string& path : touched) look(path);
     settle_lost();
   }
+  if (sweep_now) sweep();
 }
 
 void Catalog::look(const std::string& path) {
   const Result<FileStatus> status = env_.context.fs.status(path);
   const TailedFileRef named = table_.find(path);
   if (!status || status->kind != FileKind::regular) {
+    // Whoever had the name last may not be the one that we know: others may have come and gone.
+    if (env_.filter.includes(path)) displaced_.emplace_back(path, named);
     if (named) lose(named);
     return;
   }
@@ -207,8 +218,10 @@ TailedFileRef Catalog::admit(const std::string& path, const FileStatus& status) 
     watch_directory(std::string(directory_of(file->alias)));
   }
   if (const auto previous = previous_.find(path); previous != previous_.end()) {
-    if (const TailedFileRef before = previous->second.lock()) displaced_.emplace_back(path, before);
+    displaced_.emplace_back(path, previous->second.lock());
     previous_.erase(previous);
+  } else if (!is_first_sweep_) {
+    displaced_.emplace_back(path, nullptr);
   }
   if (is_own(path, status)) {
     file->is_own = true;
@@ -273,6 +286,7 @@ void Catalog::rename(const TailedFileRef& file, const std::string& path) {
   file->path = path;
   file->alias.clear();
   file->is_path_lost = false;
+  file->is_missed = false;
   file->is_gone = false;
   file->is_rotated = path != file->named;
   table_.by_path[path] = file;
@@ -287,10 +301,11 @@ void Catalog::lose(const TailedFileRef& file) {
     previous_[file->path] = file;
   table_.unname(file);
   table_.mark_lost(file);
+  file->is_rotated = true;
 }
 
 void Catalog::settle_lost() {
-  // Giving up may reveal nothing new, but finding may displace others: two rounds at most for each.
+  // Finding one may displace others.
   while (!table_.lost.empty()) {
     std::vector<TailedFileRef> lost;
     lost.swap(table_.lost);
@@ -308,7 +323,14 @@ void Catalog::settle_lost() {
           is_found = true;
         }
       }
-      if (!is_found) give_up(file);
+      if (is_found) continue;
+      // Names may have moved on while they were looked at: it is gone when it is missed twice.
+      if (file->is_missed) {
+        give_up(file);
+      } else {
+        file->is_missed = true;
+        missed_.push_back(file);
+      }
     }
   }
   std::vector<std::pair<std::string, TailedFileRef>> displaced;
@@ -316,15 +338,21 @@ void Catalog::settle_lost() {
   for (auto& [path, previous] : displaced) find_unseen_generations(path, previous);
 }
 
+const std::vector<std::string>& Catalog::names(const std::string& directory) {
+  const auto [entry, is_new] = names_.try_emplace(directory);
+  if (is_new)
+    if (Result<std::vector<std::string>> names = env_.context.fs.list(directory))
+      entry->second = std::move(*names);
+  return entry->second;
+}
+
 const Catalog::Listing& Catalog::listing(const std::string& directory) {
   const auto [entry, is_new] = listings_.try_emplace(directory);
   if (!is_new) return entry->second;
-  if (const Result<std::vector<std::string>> names = env_.context.fs.list(directory)) {
-    for (const std::string& name : *names) {
-      const Result<FileStatus> status = env_.context.fs.status(join(directory, name));
-      if (status && status->kind == FileKind::regular)
-        entry->second.try_emplace(FileId::of(*status), name, *status);
-    }
+  for (const std::string& name : names(directory)) {
+    const Result<FileStatus> status = env_.context.fs.status(join(directory, name));
+    if (status && status->kind == FileKind::regular)
+      entry->second.try_emplace(FileId::of(*status), name, *status);
   }
   return entry->second;
 }

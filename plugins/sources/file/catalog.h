@@ -34,8 +34,11 @@ class Catalog {
   // Null where the kernel reports nothing: sweeps then come every poll_interval.
   Watch* watch() noexcept { return watch_.get(); }
   pipeline::Instant next_sweep() const noexcept { return next_sweep_; }
-  // Ends the round: files in FileTable::lost are found again or given up.
-  void settle_lost();
+  // Finds files again that an attempt to open them reported as lost.
+  void look_for_lost() {
+    begin_round();
+    settle_lost();
+  }
   // Nothing leads to the file and nothing of it is unread or unsettled.
   void forget(const TailedFileRef& file);
   // Opens a file for the first time, or tries that again.
@@ -54,9 +57,14 @@ class Catalog {
   void rename(const TailedFileRef& file, const std::string& path);
   void lose(const TailedFileRef& file);
   void give_up(const TailedFileRef& file);
+  // `previous` is null when no file of that name was seen before.
   void find_unseen_generations(const std::string& path, TailedFileRef previous);
   void find_rotated_while_away();
+  const std::vector<std::string>& names(const std::string& directory);
   const Listing& listing(const std::string& directory);
+  void begin_round();
+  // Ends the round: files in FileTable::lost are found again or given up.
+  void settle_lost();
   void watch_directory(const std::string& directory);
   bool is_own(const std::string& path, const pipeline::FileStatus& status) const;
   void refresh_gauges();
@@ -75,11 +83,17 @@ class Catalog {
   std::string own_pod_;         // the pod's UID, "" outside Kubernetes
 
   // Of the round in hand.
+  std::unordered_map<std::string, std::vector<std::string>> names_;
   std::unordered_map<std::string, Listing> listings_;
-  // Names that now lead to another file than they did.
+  // Names that lead to another file than they did, or may have while nobody looked.
   std::vector<std::pair<std::string, TailedFileRef>> displaced_;
   // Which file had a name before, until another has it.
   std::unordered_map<std::string, std::weak_ptr<TailedFile>> previous_;
+  // Files that were not found again in this round; the next one decides.
+  std::vector<TailedFileRef> missed_;
+  // When this round and the one before began, Unix ns.
+  std::int64_t round_ns_ = 0;
+  std::int64_t last_round_ns_ = 0;
   std::string scratch_;
 };
 

@@ -94,7 +94,7 @@ Task<> FileSource::look_after() {
       catalog_.handle_changes();
       has_changes_ = false;
     }
-    if (!table_.lost.empty()) catalog_.settle_lost();
+    if (!table_.lost.empty()) catalog_.look_for_lost();
     const Instant now = env_.now();
     if (now >= catalog_.next_sweep()) catalog_.sweep();
     if (now >= next_tick) {

@@ -41,7 +41,7 @@ TEST(Framing, TurnsBytesIntoLines) {
       {"an incomplete line stays", "a\nbc", {"a"}, 2},
       {"nothing complete, nothing consumed", "abc", {}, 0},
       {"empty lines are lines", "\n\na\n\n", {"", "", "a", ""}, 5},
-      {"CRLF is a line end", "a\r\n\r\nb\r\n", {"a", "", "b"}, 7},
+      {"CRLF is a line end", "a\r\n\r\nb\r\n", {"a", "", "b"}, 8},
       {"a CR inside is text", "a\rb\n", {"a\rb"}, 4},
       {"only one CR belongs to the end", "a\r\r\n", {"a\r"}, 4},
       {"the last line may be complete as it is", "a\nbc", {"a", "bc"}, 4, Resume::line, Resume::line,

@@ -86,7 +86,8 @@ void Opener::fail(const TailedFileRef& file, const Error& error) {
 }
 
 bool Opener::acquire(const TailedFileRef& file) {
-  if (file->is_gone || file->number == 0 || env_.now() < file->retry_at) return false;
+  if (file->is_gone || file->is_path_lost || file->number == 0 || env_.now() < file->retry_at)
+    return false;
   make_room();
   Result<std::unique_ptr<pipeline::File>> opened = env_.context.fs.open(file->path, OpenMode::read);
   if (!opened && opened.error().code() != Errc::not_found && table_.open_files > 0) {

@@ -65,6 +65,7 @@ std::optional<PositionRecord> decode_position(std::string_view key, std::string_
     return std::nullopt;
   mark.resume = static_cast<Resume>(resume);
   std::string_view anchors = take_word(value, ' ');
+  if (anchors.empty()) return std::nullopt;
   if (anchors == "-") anchors = {};
   while (!anchors.empty()) {
     std::string_view one = take_word(anchors, ',');

@@ -76,7 +76,7 @@ TEST(PositionRing, ARepeatedVerdictIsIgnored) {
 TEST(PositionRing, AgreesWithANaiveModel) {
   for (std::uint32_t seed = 1; seed <= 200; ++seed) {
     std::mt19937 random(seed);
-    const auto below = [&](std::uint32_t n) { return random() % n; };
+    const auto below = [&](std::uint32_t n) { return static_cast<std::uint32_t>(random() % n); };
     struct Range {
       std::uint64_t end = 0;
       int state = 0;  // 0 waiting, 1 done, 2 failed

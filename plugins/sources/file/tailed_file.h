@@ -66,6 +66,7 @@ struct TailedFile {
   bool is_rotated = false;                 // another file has its name, or none
   bool is_gone = false;                    // no name leads to it; readable while it is open
   bool is_path_lost = false;               // its name was found to lead elsewhere in this round
+  bool is_missed = false;                  // and was not found again by one look
   bool is_ignored = false;                 // too old when it was first seen
   bool is_own = false;                     // this process's own output
   bool is_rewinding = false;               // waits for its outstanding records, then goes back

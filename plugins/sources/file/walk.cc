@@ -35,12 +35,12 @@ class Walk {
     const bool is_deep = segment.kind == GlobSegment::Kind::any_depth;
     if (is_deep && !enter(directory, rest.size())) return;
     if (is_deep && !rest.empty()) step(directory, rest, depth, true);
+    visitor_.directory(directory);  // before it is listed: what comes in between is reported
     Result<std::vector<std::string>> names = fs_.list(directory);
     if (!names) {
       if (names.error().code() != Errc::not_found) visitor_.failed(directory, names.error());
       return;
     }
-    visitor_.directory(directory);
     for (const std::string& name : *names) {
       if (is_deep) {
         const std::string path = join(directory, name);
