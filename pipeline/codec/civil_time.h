@@ -11,14 +11,12 @@ struct CivilDate {
   unsigned day = 1;    // 1..31
 };
 
-// Days since 1970-01-01.
+// Days since 1970-01-01. REQUIRES: 1 <= year <= 9999.
 constexpr std::int64_t days_from_civil(std::int64_t year, unsigned month, unsigned day) noexcept {
-  year -= month <= 2 ? 1 : 0;
-  const std::int64_t era = (year >= 0 ? year : year - 399) / 400;
-  const auto year_of_era = static_cast<unsigned>(year - era * 400);
+  // Years begin in March, so that the leap day is the last. 32 bits are enough, and faster.
+  const unsigned y = static_cast<unsigned>(year) - (month <= 2 ? 1 : 0);
   const unsigned day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-  const unsigned day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return era * 146097 + static_cast<std::int64_t>(day_of_era) - 719468;
+  return static_cast<std::int64_t>(y * 365 + y / 4 - y / 100 + y / 400 + day_of_year) - 719468;
 }
 
 constexpr CivilDate civil_from_days(std::int64_t days) noexcept {

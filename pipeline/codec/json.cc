@@ -59,6 +59,41 @@ struct Node {
   std::vector<std::uint32_t> targets;  // values that this node's value is
 };
 
+// The key that the line before had at some place among its members, without backslashes. Lines of
+// one program have their keys in one order, so that a comparison replaces the search for the key's
+// end and for its meaning.
+struct Guess {
+  std::uint64_t first = 1;  // bytes of the key, as many as `mask` has; at first no key's
+  std::uint64_t mask = 0;
+  std::uint64_t last = 0;  // the last eight bytes of a key that has more
+  Node::Key* hit = nullptr;
+  std::string text;
+
+  void learn(const char* key, std::size_t size, Node::Key* meaning) {
+    text.assign(key, size);
+    first = last = 0;
+    std::memcpy(&first, key, std::min<std::size_t>(size, 8));
+    std::memset(&mask, 0, 8);
+    std::memset(&mask, 0xFF, std::min<std::size_t>(size, 8));
+    if (size > 8) std::memcpy(&last, key + size - 8, 8);
+    hit = meaning;
+  }
+  // Whether the string that begins at `key` is this one, to its closing quote.
+  bool holds(const char* key, const char* end) const noexcept {
+    const std::size_t size = text.size();
+    if (static_cast<std::size_t>(end - key) < size + 9) return false;
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, key, 8);
+    if ((bytes & mask) != first || key[size] != '"') return false;
+    if (size <= 8) return true;
+    std::memcpy(&bytes, key + size - 8, 8);
+    if (bytes != last) return false;
+    return size <= 16 || std::memcmp(key + 8, text.data() + 8, size - 16) == 0;
+  }
+};
+// Places that are remembered.
+constexpr std::size_t kMaxGuesses = 32;
+
 }  // namespace
 
 std::string_view describe(JsonFault fault) noexcept {
@@ -114,6 +149,7 @@ struct JsonExtractor::Impl {
   JsonCheck check;
   std::optional<JsonValidator> validator;
   std::string scratch;
+  std::vector<Guess> guesses;  // by place in the line's object
 
   // Of the line in hand.
   std::uint64_t line_number = 0;
@@ -242,7 +278,7 @@ Node::Key* JsonExtractor::Impl::match(const Node& node, const char* key, const c
     if (known.tag != tag || known.size != size) continue;
     if (size > 8 && std::memcmp(known.text.data() + 8, key + 8, size - 8) != 0) continue;
     // Only `seen` changes; the trie is this object's own.
-    return known.seen == line_number ? nullptr : const_cast<Node::Key*>(&known);
+    return const_cast<Node::Key*>(&known);
   }
   return nullptr;
 }
@@ -252,20 +288,32 @@ template <bool Top>
 const char* JsonExtractor::Impl::object(const char* p, const Node& node) {
   p = skip_space(p, end);
   if (p < end && *p == '}') return p + 1;
-  for (;;) {
+  for (std::size_t place = 0;; ++place) {
     if (p == end) return fail(JsonFault::truncated);
     if (*p != '"') return fail(JsonFault::bad_key);
     const char* const key = p + 1;
+    const char* key_end = nullptr;
     bool escaped = false;
-    const char* const key_end = json_scan::string_end(key, end, escaped);
-    if (key_end == nullptr) return fail(JsonFault::truncated);
+    Node::Key* hit = nullptr;
+    if (Top && place < guesses.size() && guesses[place].holds(key, end)) {
+      key_end = key + guesses[place].text.size();
+      hit = guesses[place].hit;
+    } else {
+      key_end = json_scan::string_end(key, end, escaped);
+      if (key_end == nullptr) return fail(JsonFault::truncated);
+      hit = match(node, key, key_end, escaped);
+      if (Top && !escaped && place < kMaxGuesses) {
+        if (place >= guesses.size()) guesses.resize(place + 1);
+        guesses[place].learn(key, static_cast<std::size_t>(key_end - key), hit);
+      }
+    }
+    if (hit != nullptr && hit->seen == line_number) hit = nullptr;  // the first one wins
     p = skip_space(key_end + 1, end);
     if (p == end) return fail(JsonFault::truncated);
     if (*p != ':') return fail(JsonFault::bad_separator);
     p = skip_space(p + 1, end);
     if (p == end) return fail(JsonFault::truncated);
 
-    Node::Key* const hit = match(node, key, key_end, escaped);
     Value got;
     if (hit != nullptr) {
       hit->seen = line_number;

@@ -1,32 +1,72 @@
 #include "pipeline/codec/time_parse.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 #include "pipeline/base/bytes.h"
 #include "pipeline/codec/civil_time.h"
 #include "pipeline/codec/time_digits.h"
 
 namespace pipeline {
+namespace {
+
+// What eight characters have to be: '0' stands for a digit, all else for itself. The first
+// character is the lowest byte.
+struct Shape {
+  std::uint64_t base = 0;
+  // What is added to a fitting difference leaves its highest bit clear, to any other it sets it.
+  std::uint64_t room = 0;
+
+  consteval explicit Shape(const char (&text)[9]) {
+    for (unsigned i = 0; i < 8; ++i) {
+      base |= std::uint64_t{static_cast<unsigned char>(text[i])} << (8 * i);
+      room |= std::uint64_t{text[i] == '0' ? 0x76u : 0x7Fu} << (8 * i);
+    }
+  }
+};
+constexpr Shape kDate("0000-00-");
+constexpr Shape kClock("00:00:00");
+
+// The characters' differences from the shape: 0..9 for digits. False when one does not fit.
+bool eight(const char* p, const Shape& shape, std::uint64_t& out) noexcept {
+  std::uint64_t text = 0;
+  std::memcpy(&text, p, 8);
+  if constexpr (std::endian::native == std::endian::big) text = __builtin_bswap64(text);
+  out = text - shape.base;
+  return ((out | (out + shape.room)) & 0x8080808080808080ULL) == 0;
+}
+
+unsigned pair(std::uint64_t digits, unsigned at) noexcept {
+  const std::uint64_t two = digits >> (8 * at);
+  return static_cast<unsigned>((two & 0xFF) * 10 + (two >> 8 & 0xFF));
+}
+
+}  // namespace
 
 std::optional<ParsedTime> parse_rfc3339(std::string_view text, const TimeZone& zone) noexcept {
   if (text.size() < 19) return std::nullopt;
   const char* p = text.data();
   const char* const end = p + text.size();
-  unsigned century = 0, year_of_century = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  std::uint64_t date = 0;
+  std::uint64_t clock = 0;
+  unsigned day = 0;
   // One test for all: the usual line passes every part of it.
-  bool ok = time_digits::two(p, century);
-  ok &= time_digits::two(p + 2, year_of_century);
-  ok &= time_digits::two(p + 5, month);
+  bool ok = eight(p, kDate, date);
   ok &= time_digits::two(p + 8, day);
-  ok &= time_digits::two(p + 11, hour);
-  ok &= time_digits::two(p + 14, minute);
-  ok &= time_digits::two(p + 17, second);
-  ok &= p[4] == '-' && p[7] == '-' && p[13] == ':' && p[16] == ':';
+  ok &= eight(p + 11, kClock, clock);
   ok &= (p[10] | 0x20) == 't' || p[10] == ' ';
+  const unsigned century = pair(date, 0);
+  const unsigned month = pair(date, 5);
+  const unsigned hour = pair(clock, 0);
+  const unsigned minute = pair(clock, 3);
+  const unsigned second = pair(clock, 6);
   ok &=
       month - 1 < 12 && hour < 24 && minute < 60 && (second < 60 || (second == 60 && minute == 59));
+  // The range of 64 bits begins in 1677.
+  ok &= century >= 16;
   if (!ok) return std::nullopt;
-  const std::int64_t year = century * 100 + year_of_century;
+  const std::int64_t year = century * 100 + pair(date, 2);
   if (day - 1 >= 28 && day - 1 >= days_in_month(year, month)) return std::nullopt;
 
   p += 19;

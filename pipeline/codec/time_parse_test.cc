@@ -57,7 +57,14 @@ TEST(Time, Rfc3339) {
       {"2262-04-11T23:47:17Z", "none"},
       {"1677-09-21T00:12:43Z", "none"},
       {"0001-01-01T00:00:00Z", "none"},
+      {"0000-01-01T00:00:00Z", "none"},
       {"2023-02-29T00:00:00Z", "none"},
+      {"2026-01-02T03:04:0:Z", "none"},
+      {"2026-01-02T03:04;05Z", "none"},
+      {"2026-01-02T03:/4:05Z", "none"},
+      {"2026-01-02T03:\xff"
+       "4:05Z",
+       "none"},
       {"2026-13-01T00:00:00Z", "none"},
       {"2026-00-01T00:00:00Z", "none"},
       {"2026-01-00T00:00:00Z", "none"},
@@ -189,7 +196,7 @@ TEST(TimeZones, NamesAndOffsets) {
 TEST(TimeZones, SummerTimeOfBerlin) {
   SystemFileSystem files;
   const auto berlin = TimeZone::find("Europe/Berlin", files);
-  if (!berlin) GTEST_SKIP() << "no tzdata on this machine";
+  ASSERT_TRUE(berlin) << "the package tzdata is missing";
   const struct {
     const char* local;
     const char* utc;
@@ -219,7 +226,7 @@ TEST(TimeZones, AgreeWithTheCLibrary) {
   for (const char* name : {"America/New_York", "Australia/Lord_Howe", "Asia/Kolkata",
                            "Africa/Casablanca", "America/Sao_Paulo", "Pacific/Apia"}) {
     const auto zone = TimeZone::find(name, files);
-    if (!zone) GTEST_SKIP() << "no tzdata on this machine";
+    ASSERT_TRUE(zone) << "the package tzdata is missing";
     ::setenv("TZ", name, 1);
     ::tzset();
     std::mt19937_64 random(3);

@@ -8,7 +8,17 @@
 namespace plugins::transforms::encode {
 namespace {
 
-using namespace pipeline;  // NOLINT(google-build-using-namespace)
+using pipeline::AnyTransform;
+using pipeline::Arena;
+using pipeline::EnumName;
+using pipeline::LogBatch;
+using pipeline::LogTransform;
+using pipeline::Registry;
+using pipeline::Result;
+using pipeline::Schema;
+using pipeline::Signal;
+using pipeline::TransformContext;
+using pipeline::Usage;
 
 enum class Format : std::uint8_t { json, logfmt };
 constexpr auto enum_names(Format) {

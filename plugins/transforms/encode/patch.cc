@@ -9,7 +9,14 @@
 
 namespace plugins::transforms::encode {
 
-using namespace pipeline;  // NOLINT(google-build-using-namespace)
+using pipeline::append_json_string;
+using pipeline::Arena;
+using pipeline::json_unescape;
+using pipeline::JsonPart;
+using pipeline::NameStep;
+using pipeline::split_json;
+using pipeline::Value;
+using pipeline::ValueType;
 
 void append_json_value(std::string& out, const Value& value) {
   if (value.type() == ValueType::string) {

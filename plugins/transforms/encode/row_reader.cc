@@ -6,7 +6,20 @@
 
 namespace plugins::transforms::encode {
 
-using namespace pipeline;  // NOLINT(google-build-using-namespace)
+using pipeline::Arena;
+using pipeline::FieldSlot;
+using pipeline::json_unescape;
+using pipeline::JsonCheck;
+using pipeline::JsonPart;
+using pipeline::JsonPath;
+using pipeline::kNoField;
+using pipeline::LogBatch;
+using pipeline::NameStep;
+using pipeline::Path;
+using pipeline::split_json;
+using pipeline::split_path;
+using pipeline::Value;
+using pipeline::ValueType;
 
 namespace {
 

@@ -5,7 +5,8 @@
 
 namespace plugins::transforms::encode {
 
-using namespace pipeline;  // NOLINT(google-build-using-namespace)
+using pipeline::append_json_string;
+using pipeline::Value;
 
 namespace {
 

@@ -12,7 +12,35 @@
 namespace plugins::transforms::json {
 namespace {
 
-using namespace pipeline;  // NOLINT(google-build-using-namespace)
+using pipeline::AnyTransform;
+using pipeline::Checker;
+using pipeline::Column;
+using pipeline::Counter;
+using pipeline::EnumName;
+using pipeline::FieldName;
+using pipeline::FieldPlan;
+using pipeline::FieldSlot;
+using pipeline::JsonCheck;
+using pipeline::JsonExtractor;
+using pipeline::JsonFault;
+using pipeline::JsonMember;
+using pipeline::JsonPath;
+using pipeline::Located;
+using pipeline::LogBatch;
+using pipeline::LogTransform;
+using pipeline::NameStep;
+using pipeline::parse_name;
+using pipeline::Path;
+using pipeline::Registry;
+using pipeline::Result;
+using pipeline::Schema;
+using pipeline::Signal;
+using pipeline::split_path;
+using pipeline::TransformContext;
+using pipeline::Usage;
+using pipeline::Value;
+using pipeline::ValueReader;
+using pipeline::ValueType;
 
 enum class OnError : std::uint8_t { pass, drop };
 constexpr auto enum_names(OnError) {

@@ -6,7 +6,14 @@
 
 namespace plugins::transforms::json {
 
-using namespace pipeline;  // NOLINT(google-build-using-namespace)
+using pipeline::append_json_string;
+using pipeline::canonical_name;
+using pipeline::Column;
+using pipeline::JsonMember;
+using pipeline::kNoField;
+using pipeline::LogBatch;
+using pipeline::Path;
+using pipeline::ValueType;
 
 void Unplanned::start() {
   ++batch_;

@@ -7,7 +7,21 @@
 namespace plugins::transforms::keep {
 namespace {
 
-using namespace pipeline;  // NOLINT(google-build-using-namespace)
+using pipeline::AnyTransform;
+using pipeline::Condition;
+using pipeline::Counter;
+using pipeline::EvalContext;
+using pipeline::Located;
+using pipeline::LogBatch;
+using pipeline::LogTransform;
+using pipeline::Mention;
+using pipeline::Registry;
+using pipeline::Result;
+using pipeline::Schema;
+using pipeline::Selection;
+using pipeline::Signal;
+using pipeline::TransformContext;
+using pipeline::Usage;
 
 struct Config {
   Located<Condition> condition;

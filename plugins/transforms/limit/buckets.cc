@@ -4,7 +4,7 @@
 
 namespace plugins::transforms::limit {
 
-using namespace pipeline;  // NOLINT(google-build-using-namespace)
+using pipeline::Instant;
 
 namespace {
 

@@ -16,7 +16,25 @@
 namespace plugins::transforms::limit {
 namespace {
 
-using namespace pipeline;  // NOLINT(google-build-using-namespace)
+using pipeline::AnyTransform;
+using pipeline::Checker;
+using pipeline::Clock;
+using pipeline::EnumName;
+using pipeline::FieldName;
+using pipeline::Instant;
+using pipeline::Located;
+using pipeline::LogBatch;
+using pipeline::LogTransform;
+using pipeline::Nanoseconds;
+using pipeline::Rate;
+using pipeline::Registry;
+using pipeline::Result;
+using pipeline::Schema;
+using pipeline::Signal;
+using pipeline::TransformContext;
+using pipeline::Usage;
+using pipeline::Value;
+using pipeline::ValueReader;
 
 enum class WhenFull : std::uint8_t { block, drop };
 constexpr auto enum_names(WhenFull) {

@@ -11,8 +11,10 @@ void register_plugin(pipeline::Registry& registry);
 
 namespace {
 
-using namespace std::chrono_literals;
 using pipeline::Value;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
 using testkit::Rig;
 
 std::vector<std::string> lines(std::size_t count) {
@@ -24,9 +26,9 @@ TEST(Limit, DropsWhatIsTooMuch) {
   ASSERT_TRUE(rig.add("limit: {rate: 10/s, burst: 5, when_full: drop}")) << rig.errors();
   EXPECT_EQ(Rig::live(*rig.run(lines(7))), "1111100");
   EXPECT_EQ(Rig::live(*rig.run(lines(2))), "00");
-  rig.clock.advance(200ms);
+  rig.clock.advance(milliseconds(200));
   EXPECT_EQ(Rig::live(*rig.run(lines(3))), "110");
-  rig.clock.advance(1h);
+  rig.clock.advance(hours(1));
   EXPECT_EQ(Rig::live(*rig.run(lines(7))), "1111100") << "no more than the burst is saved up";
 }
 
@@ -34,7 +36,7 @@ TEST(Limit, CountsBytesAndLetsALargeLinePassOnCredit) {
   Rig rig({register_plugin});
   ASSERT_TRUE(rig.add("limit: {rate: 100B/s, burst: 15B, when_full: drop}")) << rig.errors();
   EXPECT_EQ(Rig::live(*rig.run(lines(3))), "110") << "15 bytes of credit, then a debt of 5";
-  rig.clock.advance(100ms);
+  rig.clock.advance(milliseconds(100));
   EXPECT_EQ(Rig::live(*rig.run(lines(2))), "10");
 }
 
@@ -73,18 +75,18 @@ TEST(Limit, LanesShareTheRateAndComponentsDoNot) {
 
 TEST(Limit, TheBucketsAreBoundedAndTheIdlestGoesFirst) {
   Buckets buckets({.per_second = 1, .burst = 1, .max_keys = 2});
-  const auto start = pipeline::Instant(1s);
+  const auto start = pipeline::Instant(seconds(1));
   const auto take = [&](std::uint64_t key, pipeline::Instant now) {
     double before = 0;
     buckets.with(key, now, [&](Bucket& bucket) { before = bucket.tokens--; });
     return before;
   };
   EXPECT_EQ(take(1, start), 1);
-  EXPECT_EQ(take(2, start + 1ms), 1);
-  EXPECT_LT(take(1, start + 2ms), 1);
-  EXPECT_EQ(take(3, start + 3ms), 1);  // 2 makes room
+  EXPECT_EQ(take(2, start + milliseconds(1)), 1);
+  EXPECT_LT(take(1, start + milliseconds(2)), 1);
+  EXPECT_EQ(take(3, start + milliseconds(3)), 1);  // 2 makes room
   EXPECT_EQ(buckets.size(), 2u);
-  EXPECT_LT(take(1, start + 4ms), 1);
+  EXPECT_LT(take(1, start + milliseconds(4)), 1);
 }
 
 TEST(Limit, WrongOptionsAreRefused) {

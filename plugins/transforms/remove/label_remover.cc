@@ -5,7 +5,10 @@
 
 namespace plugins::transforms::remove {
 
-using namespace pipeline;  // NOLINT(google-build-using-namespace)
+using pipeline::Label;
+using pipeline::LabelSet;
+using pipeline::LabelSetRef;
+using pipeline::LogBatch;
 
 namespace {
 constexpr std::uint32_t kUnset = ~std::uint32_t{0};

@@ -11,7 +11,26 @@
 namespace plugins::transforms::remove {
 namespace {
 
-using namespace pipeline;  // NOLINT(google-build-using-namespace)
+using pipeline::AnyTransform;
+using pipeline::Checker;
+using pipeline::Column;
+using pipeline::FieldName;
+using pipeline::FieldPlan;
+using pipeline::FieldSlot;
+using pipeline::Located;
+using pipeline::LogBatch;
+using pipeline::LogTransform;
+using pipeline::Name;
+using pipeline::NameKind;
+using pipeline::Path;
+using pipeline::Registry;
+using pipeline::Result;
+using pipeline::Schema;
+using pipeline::Signal;
+using pipeline::split_path;
+using pipeline::TransformContext;
+using pipeline::Usage;
+using pipeline::Value;
 
 struct Config {
   std::vector<Located<FieldName>> fields;

@@ -12,7 +12,34 @@
 namespace plugins::transforms::rename {
 namespace {
 
-using namespace pipeline;  // NOLINT(google-build-using-namespace)
+using pipeline::AnyTransform;
+using pipeline::canonical_name;
+using pipeline::Checker;
+using pipeline::Column;
+using pipeline::Errc;
+using pipeline::failure;
+using pipeline::FieldName;
+using pipeline::FieldPlan;
+using pipeline::FieldSlot;
+using pipeline::JsonCheck;
+using pipeline::JsonExtractor;
+using pipeline::JsonPath;
+using pipeline::Located;
+using pipeline::LogBatch;
+using pipeline::LogTransform;
+using pipeline::NameKind;
+using pipeline::NameStep;
+using pipeline::OrderedMap;
+using pipeline::Path;
+using pipeline::Registry;
+using pipeline::Result;
+using pipeline::Schema;
+using pipeline::Signal;
+using pipeline::split_path;
+using pipeline::TransformContext;
+using pipeline::Usage;
+using pipeline::Value;
+using pipeline::ValueType;
 
 struct Config {
   OrderedMap<Located<FieldName>> fields;

@@ -16,7 +16,27 @@
 namespace plugins::transforms::sample {
 namespace {
 
-using namespace pipeline;  // NOLINT(google-build-using-namespace)
+using pipeline::AnyTransform;
+using pipeline::Checker;
+using pipeline::Condition;
+using pipeline::EvalContext;
+using pipeline::FieldName;
+using pipeline::is_legal_label_name;
+using pipeline::Located;
+using pipeline::LogBatch;
+using pipeline::LogTransform;
+using pipeline::Mention;
+using pipeline::Part;
+using pipeline::Ratio;
+using pipeline::Registry;
+using pipeline::Result;
+using pipeline::Schema;
+using pipeline::Selection;
+using pipeline::Signal;
+using pipeline::TransformContext;
+using pipeline::Usage;
+using pipeline::Value;
+using pipeline::ValueReader;
 
 struct Config {
   Ratio ratio;

@@ -13,7 +13,28 @@
 namespace plugins::transforms::set {
 namespace {
 
-using namespace pipeline;  // NOLINT(google-build-using-namespace)
+using pipeline::AnyTransform;
+using pipeline::Arena;
+using pipeline::Column;
+using pipeline::FieldSlot;
+using pipeline::kNoField;
+using pipeline::LabelMode;
+using pipeline::LabelSetter;
+using pipeline::LabelSpec;
+using pipeline::legal_label_name;
+using pipeline::LogBatch;
+using pipeline::LogTransform;
+using pipeline::Mention;
+using pipeline::Name;
+using pipeline::NameKind;
+using pipeline::Registry;
+using pipeline::Result;
+using pipeline::Schema;
+using pipeline::Signal;
+using pipeline::Text;
+using pipeline::TransformContext;
+using pipeline::Usage;
+using pipeline::Value;
 
 struct Config {
   Assignments fields;

@@ -10,7 +10,21 @@
 namespace plugins::transforms::structured_metadata {
 namespace {
 
-using namespace pipeline;  // NOLINT(google-build-using-namespace)
+using pipeline::AnyTransform;
+using pipeline::Arena;
+using pipeline::LabelSpec;
+using pipeline::Located;
+using pipeline::Location;
+using pipeline::LogBatch;
+using pipeline::LogTransform;
+using pipeline::Mention;
+using pipeline::Registry;
+using pipeline::Result;
+using pipeline::Schema;
+using pipeline::Signal;
+using pipeline::Text;
+using pipeline::TransformContext;
+using pipeline::Usage;
 
 struct Config {
   Located<LabelSpec> metadata;

@@ -10,7 +10,32 @@
 namespace plugins::transforms::timestamp {
 namespace {
 
-using namespace pipeline;  // NOLINT(google-build-using-namespace)
+using pipeline::AckGroup;
+using pipeline::AnyTransform;
+using pipeline::Auto;
+using pipeline::Checker;
+using pipeline::Counter;
+using pipeline::EnumName;
+using pipeline::FieldName;
+using pipeline::FieldPlan;
+using pipeline::FieldSlot;
+using pipeline::Located;
+using pipeline::LogBatch;
+using pipeline::LogTransform;
+using pipeline::ParsedTime;
+using pipeline::Part;
+using pipeline::Registry;
+using pipeline::Result;
+using pipeline::Schema;
+using pipeline::Signal;
+using pipeline::TimeFormat;
+using pipeline::TimeTie;
+using pipeline::TimeZone;
+using pipeline::TransformContext;
+using pipeline::UnixNanos;
+using pipeline::Usage;
+using pipeline::Value;
+using pipeline::ValueReader;
 
 enum class OnError : std::uint8_t { pass, drop };
 constexpr auto enum_names(OnError) {

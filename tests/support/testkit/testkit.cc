@@ -8,7 +8,27 @@
 
 namespace testkit {
 
-using namespace pipeline;  // NOLINT(google-build-using-namespace): a test's own helper
+using pipeline::Chunk;
+using pipeline::ChunkRef;
+using pipeline::DecodeContext;
+using pipeline::Diagnostics;
+using pipeline::FieldSlot;
+using pipeline::kNoField;
+using pipeline::LabelSet;
+using pipeline::LogBatch;
+using pipeline::LogTransform;
+using pipeline::Meters;
+using pipeline::Node;
+using pipeline::parse_yaml;
+using pipeline::Part;
+using pipeline::Partition;
+using pipeline::PartitionRef;
+using pipeline::Registry;
+using pipeline::Signal;
+using pipeline::SourceText;
+using pipeline::Substitution;
+using pipeline::TransformContext;
+using pipeline::Value;
 
 Rig::Rig(std::initializer_list<RegisterPlugin> plugins)
     : partition(new Partition(42, {{"file.path", "/var/log/app.log"}})), scope_(meters_.scope()) {
