@@ -12,6 +12,9 @@ constexpr std::uint64_t with_compression(std::uint64_t bytes) { return bytes + b
 }  // namespace
 
 struct Batcher::Builder {
+  // An encoder may use what its sink owns, and a reload may put another sink into the delivery
+  // while this encoder goes on.
+  std::shared_ptr<Sink> sink;
   AnyEncoder encoder;
   std::uint32_t shard = 0;
   std::vector<Carried::Share> shares;
@@ -22,8 +25,8 @@ struct Batcher::Builder {
 };
 
 Batcher::Batcher(std::shared_ptr<Delivery> delivery, Signal signal, const FieldPlan& fields,
-                 std::uint32_t lane, std::uint32_t shards, std::uint64_t target_bytes, Ledger& ledger,
-                 std::shared_ptr<MemoryBudget::Share> memory)
+                 std::uint32_t lane, std::uint32_t shards, std::uint64_t target_bytes,
+                 Ledger& ledger, std::shared_ptr<MemoryBudget::Share> memory)
     : delivery_(std::move(delivery)),
       ledger_(ledger),
       account_(ledger.open(delivery_->id(), signal)),
@@ -32,7 +35,8 @@ Batcher::Batcher(std::shared_ptr<Delivery> delivery, Signal signal, const FieldP
       target_bytes_(target_bytes) {
   for (std::uint32_t shard = 0; shard < std::max(shards, 1u); ++shard) {
     auto builder = std::make_unique<Builder>();
-    builder->encoder = delivery_->sink()->make_encoder(signal, fields);
+    builder->sink = delivery_->sink();
+    builder->encoder = builder->sink->make_encoder(signal, fields);
     builder->shard = shard;
     builder->ticket = Ticket(ledger_, account_);
     builder->memory = Reservation(memory_, 0);
@@ -130,7 +134,8 @@ void Batcher::take_refused(Builder&, const std::vector<Refused>& refused) {
 }
 
 void Batcher::submit(Builder& builder) {
-  std::vector<Encoded> bodies = std::visit([](auto& encoder) { return encoder->finish(); }, builder.encoder);
+  std::vector<Encoded> bodies =
+      std::visit([](auto& encoder) { return encoder->finish(); }, builder.encoder);
   auto carried = std::make_shared<Carried>(std::exchange(builder.shares, {}));
   builder.memory.resize(0);
   for (Encoded& body : bodies) {
@@ -154,7 +159,8 @@ void Batcher::submit(Builder& builder) {
 
 void Batcher::flush() {
   for (auto& builder : builders_) {
-    const std::uint64_t records = std::visit([](auto& e) { return e->records(); }, builder->encoder);
+    const std::uint64_t records =
+        std::visit([](auto& e) { return e->records(); }, builder->encoder);
     if (records > 0) submit(*builder);
   }
 }

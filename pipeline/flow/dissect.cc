@@ -1,7 +1,9 @@
 // Taking a refused request apart: halves for "too large", the poison records for "invalid".
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <deque>
+#include <vector>
 
 #include "pipeline/flow/delivery_state.h"
 #include "pipeline/flow/payload.h"
@@ -12,10 +14,14 @@ namespace {
 // The body of a refused request again. Bounded, although we made it ourselves.
 constexpr std::uint64_t kBodyMax = std::uint64_t{1} << 30;
 
-// Pieces of the first round: with a handful of poison records among thousands most pieces pass at
-// once, which keeps the bytes under three times the request (two halves would both fail).
-constexpr std::size_t kFirstPieces = 16;
+// Into so many pieces a request and each refused piece of it is cut: with a handful of poison
+// records among thousands most pieces pass at once, which keeps the bytes under three times the
+// request (two halves would both fail, and so would their halves).
+constexpr std::size_t kPieces = 16;
 constexpr std::uint64_t kRecordsForManyPieces = 64;
+
+// How often a refused piece is cut before anything has passed: from thousands of records to one.
+constexpr std::size_t kProbingCuts = 2;
 
 struct Piece {
   Encoded what;
@@ -47,8 +53,8 @@ std::vector<Encoded> cut(const Sink& sink, Encoded whole, std::size_t pieces) {
 
 }  // namespace
 
-// Sends the next queued request once, to learn whether the receiver takes anything at all. True when
-// it did.
+// Sends the next queued request once, to learn whether the receiver takes anything at all. True
+// when it did.
 Task<bool> Delivery::Shared::probe_next(DeliveryWorker& worker) {
   std::unique_ptr<Request> next;
   {
@@ -96,18 +102,23 @@ Task<Delivery::Shared::Fate> Delivery::Shared::dissect(DeliveryWorker& worker, R
   std::deque<Piece> todo;
   if (is_invalid) {
     if (auto named = through->isolate(whole, first.response)) {
+      // There may be more of them than the answer names, so the rest is not sent whole once more.
       todo.push_back({std::move(named->first), true});
-      todo.push_back({std::move(named->second), true});
+      const std::size_t pieces = named->second.records >= kRecordsForManyPieces ? kPieces : 1;
+      for (Encoded& piece : cut(*through, std::move(named->second), pieces))
+        todo.push_back({std::move(piece), true});
     }
   }
   if (todo.empty()) {
-    const std::size_t pieces = is_invalid && total >= kRecordsForManyPieces ? kFirstPieces : 2;
-    for (Encoded& piece : cut(*through, std::move(whole), pieces)) todo.push_back({std::move(piece), true});
+    const std::size_t pieces = is_invalid && total >= kRecordsForManyPieces ? kPieces : 2;
+    for (Encoded& piece : cut(*through, std::move(whole), pieces))
+      todo.push_back({std::move(piece), true});
   }
 
   const std::uint64_t extra_max = options.bisect_requests * ((total + 999) / 1000);
   std::uint64_t extra = 0;
   bool has_success = false;
+  std::size_t cuts = 0;
   // Refused pieces wait here until something has passed: before that, nothing is rejected.
   std::deque<Piece> suspects;
   Outcome worst = Outcome::delivered;
@@ -116,15 +127,32 @@ Task<Delivery::Shared::Fate> Delivery::Shared::dissect(DeliveryWorker& worker, R
   while (!todo.empty() || !suspects.empty()) {
     if (stopping.load(std::memory_order_acquire)) co_return Fate::stopped;
     if (todo.empty() || !todo.front().is_untried) {
-      // The first round is over. If nothing passed, here or elsewhere at this sink since, then it is
-      // not a poison record but the tenant, the clock or a proxy: give up nothing.
-      if (is_invalid && !has_success) {
-        Task<bool> probing = probe_next(worker);
-        has_success = co_await std::move(probing);
-      }
+      // The round is over. If nothing passed, here or elsewhere at this sink since, then it is not
+      // a poison record but the tenant, the clock or a proxy: give up nothing. Before that is said,
+      // the smallest piece is cut towards single records: many poison records can spoil a whole
+      // round.
       if (is_invalid && !has_success) {
         const std::lock_guard lock(mutex);
         has_success = successes != successes_before;
+      }
+      if (is_invalid && !has_success && cuts < kProbingCuts) {
+        ++cuts;
+        auto smallest = suspects.end();
+        for (auto each = suspects.begin(); each != suspects.end(); ++each) {
+          if (each->what.records < 2) continue;
+          if (smallest == suspects.end() || each->what.records < smallest->what.records)
+            smallest = each;
+        }
+        if (smallest != suspects.end()) {
+          for (Encoded& part : cut(*through, std::move(smallest->what), kPieces))
+            todo.push_back({std::move(part), true});
+          suspects.erase(smallest);
+          continue;
+        }
+      }
+      if (is_invalid && !has_success) {
+        Task<bool> probing = probe_next(worker);
+        has_success = co_await std::move(probing);
       }
       if (is_invalid) {
         const std::lock_guard lock(mutex);
@@ -141,35 +169,41 @@ Task<Delivery::Shared::Fate> Delivery::Shared::dissect(DeliveryWorker& worker, R
         suspects.clear();
         for (Piece& piece : todo) piece.is_untried = true;
         has_success = false;
+        cuts = 0;
         extra = 0;
         continue;
       }
       while (!suspects.empty()) {
         todo.push_front(std::move(suspects.back()));
+        // Refused while everything was, so that says nothing: it deserves another look.
+        todo.front().is_untried = true;
         suspects.pop_back();
+        extra = 0;
       }
     }
 
     Piece piece = std::move(todo.front());
     todo.pop_front();
     if (!piece.is_untried) {
-      // A piece that was refused before: its halves are tried, or it is the poison record itself.
-      auto halves = through->split(piece.what);
-      if (!halves) {
-        const LossReason reason = is_invalid ? LossReason::rejected : LossReason::too_long;
+      // A piece that was refused before: its pieces are tried, or it is the poison record itself.
+      const LossReason reason = is_invalid ? LossReason::rejected : LossReason::too_long;
+      std::vector<Encoded> pieces = cut(*through, piece.what, is_invalid ? kPieces : 2);
+      if (pieces.size() == 1) {
         lose(request, piece.what.records, reason,
-             fmt::format("{}; record: {}", first.classification.message, through->describe(piece.what)));
+             fmt::format("{}; record: {}", first.classification.message,
+                         through->describe(piece.what)));
         worst = std::max(worst, Outcome::lost);
         continue;
       }
       if (extra >= extra_max) {
-        lose(request, piece.what.records, is_invalid ? LossReason::rejected : LossReason::too_long,
-             fmt::format("{}; gave up the search after {} requests", first.classification.message, extra));
+        lose(request, piece.what.records, reason,
+             fmt::format("{}; gave up the search after {} requests", first.classification.message,
+                         extra));
         worst = std::max(worst, Outcome::lost);
         continue;
       }
-      todo.push_front({std::move(halves->second), true});
-      todo.push_front({std::move(halves->first), true});
+      for (auto part = pieces.rbegin(); part != pieces.rend(); ++part)
+        todo.push_front({std::move(*part), true});
       continue;
     }
 
@@ -195,7 +229,8 @@ Task<Delivery::Shared::Fate> Delivery::Shared::dissect(DeliveryWorker& worker, R
         case Verdict::blocked:
         case Verdict::reject:
           lose(request, piece.what.records,
-               said.verdict == Verdict::blocked ? LossReason::blocked : LossReason::rejected, said.message);
+               said.verdict == Verdict::blocked ? LossReason::blocked : LossReason::rejected,
+               said.message);
           worst = std::max(worst, Outcome::lost);
           break;
         case Verdict::split:
