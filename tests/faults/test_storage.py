@@ -136,8 +136,11 @@ class DataDirTest(Scenario):
                                          lambda b: bytes(x ^ 0x55 for x in b))):
             with self.subTest(number):
                 standin = self.standin()
-                agent = self.agent(self.config(standin), name=f'agent{number}')
-                self.write(500, start=500 * number)
+                logs = self.folder / f'logs{number}'
+                logs.mkdir()
+                agent = self.agent(self.config(standin, include=[f'{logs}/*.log']),
+                                   name=f'agent{number}')
+                self.write(500, logs)
                 self.wait_rest(agent, delivered=500)
                 self.end(agent)
                 data = self.folder / f'agent{number}' / 'data'
@@ -145,10 +148,10 @@ class DataDirTest(Scenario):
                     if path.is_file() and path.suffix != '.sock' and path.stat().st_size:
                         path.write_bytes(damage(path.read_bytes()))
                 agent.start()
-                self.write(500, start=500 * (number + 1))
-                files = {'f0': [0, 500 * (number + 2)]}
-                self.wait_for_all(standin, files, 30, agent)
-                self.assertEqual(standin.tenant()['different'], 0)
+                self.write(500, logs, start=500)
+                verdict = self.wait_for_all(standin, {'f0': 1_000}, 30, agent)
+                self.check_verdict(verdict)
+                self.note(f'{verdict["tenant"]["identical"]} sent again')
                 self.assertIn(agent.terminate()[0], (0, 3))
 
 

@@ -26,6 +26,11 @@ class Report(unittest.TextTestResult):
         self.stream.writeln(f'{word:7} {took:7.1f} s  {test.id()}{": " + why if why else ""}')
         self.stream.flush()
 
+    def _tell(self, problems):
+        """At once: a run takes long, and may be ended before its summary."""
+        self.stream.writeln('    ' + problems[-1][1].rstrip().replace('\n', '\n    '))
+        self.stream.flush()
+
     def addSuccess(self, test):
         super(unittest.TextTestResult, self).addSuccess(test)
         self._say('ok', test)
@@ -33,10 +38,12 @@ class Report(unittest.TextTestResult):
     def addFailure(self, test, err):
         super(unittest.TextTestResult, self).addFailure(test, err)
         self._say('FAILED', test)
+        self._tell(self.failures)
 
     def addError(self, test, err):
         super(unittest.TextTestResult, self).addError(test, err)
         self._say('ERROR', test)
+        self._tell(self.errors)
 
     def addSkip(self, test, reason):
         super(unittest.TextTestResult, self).addSkip(test, reason)
@@ -46,6 +53,7 @@ class Report(unittest.TextTestResult):
         super(unittest.TextTestResult, self).addSubTest(test, subtest, err)
         if err is not None:
             self._say('FAILED', subtest)
+            self._tell(self.failures if issubclass(err[0], AssertionError) else self.errors)
 
 
 def flatten(suite):
@@ -78,7 +86,6 @@ def main():
     result = Report(runner.stream, True, 0)
     began = time.monotonic()
     unittest.TestSuite(tests).run(result)
-    result.printErrors()
     failed = len({getattr(test, 'test_case', test).id()
                   for test, _ in result.failures + result.errors})
     passed = result.testsRun - failed - len(result.skipped)

@@ -183,6 +183,10 @@ class Writer {
 
   bool write_block(LogFile& file, std::uint64_t count) {
     block_.clear();
+    // Exactly so many lines in each generation, whatever the pace made of the blocks.
+    if (options_.rotation.lines != 0) {
+      count = std::min(count, options_.rotation.lines - file.since_rotation);
+    }
     std::uint64_t sequence = file.next;
     // The clock may stand still for two lines; a log's times do not have to, but ours are unique.
     for (std::uint64_t i = 0; i < count; ++i) {
