@@ -193,6 +193,13 @@ Delivery::Delivery(DeliveryParts parts) : shared_(std::make_shared<Shared>(std::
         if (oldest == Instant::max()) return 0.0;
         return std::chrono::duration<double>(shared->parts.clock.now() - oldest).count();
       });
+  shared_->parts.meters.observe(shared_->scope, MetricKind::gauge, "sluice_component_up",
+                                "1 while the component does its work; 0 while a sink's receiver is "
+                                "away or refuses everything.",
+                                {{"component", id()}}, [shared = shared_.get()] {
+                                  const std::lock_guard lock(shared->mutex);
+                                  return shared->state.is_up && !shared->state.is_alarmed ? 1.0 : 0.0;
+                                });
 }
 
 Delivery::~Delivery() = default;
