@@ -60,6 +60,8 @@ TEST_P(EveryPlugin, HasAnExampleThatUsesItAndChecksClean) {
 TEST_P(EveryPlugin, AnswersAMisspeltOptionWithTheOneThatWasMeant) {
   const SchemaView& schema = *plugin().schema;
   if (schema.options.empty()) return;
+  const OptionInfo* main = schema.find(schema.main_option);
+  if (main != nullptr && main->type.takes_map) GTEST_SKIP() << "any key is one of the user's";
   const auto longest = std::ranges::max_element(
       schema.options, {}, [](const OptionInfo& option) { return option.name.size(); });
   Node node;

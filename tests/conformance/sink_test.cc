@@ -25,6 +25,9 @@ class EverySink : public testing::TestWithParam<const Registry::Plugin*> {
         std::get<std::unique_ptr<EncoderOf<LogBatch>>>(sink_->make_encoder(Signal::logs, fields_)));
   }
 
+  // A receiver's answers are judged; a transport of the sink's own fails or has written.
+  bool has_receiver() const { return std::holds_alternative<HttpTarget>(sink_->destination()); }
+
   std::vector<Encoded> encode(std::size_t limit_bytes, std::uint64_t& refused) {
     const auto batch = log_rows(fields_, odd_lines(), new Verdicts());
     std::vector<Encoded> requests;
@@ -91,6 +94,7 @@ void split_all(const Sink& sink, const Encoded& request, std::uint64_t& singles,
 }
 
 TEST_P(EverySink, SplitsARequestDownToItsRecords) {
+  if (!has_receiver()) GTEST_SKIP() << "asks no receiver";
   std::uint64_t refused = 0;
   std::uint64_t singles = 0;
   for (const Encoded& request : encode(kLimitBytes, refused))
@@ -99,6 +103,7 @@ TEST_P(EverySink, SplitsARequestDownToItsRecords) {
 }
 
 TEST_P(EverySink, KnowsDeliveredFromTryAgain) {
+  if (!has_receiver()) GTEST_SKIP() << "asks no receiver";
   EXPECT_EQ(sink_->classify(Response{.status = 204, .headers = {}, .body = {}}).verdict,
             Verdict::delivered);
   EXPECT_NE(sink_->classify(Response{.status = 503, .headers = {}, .body = {}}).verdict,
@@ -106,6 +111,7 @@ TEST_P(EverySink, KnowsDeliveredFromTryAgain) {
 }
 
 TEST_P(EverySink, SaysWhichRecordARequestOfOneHolds) {
+  if (!has_receiver()) GTEST_SKIP() << "asks no receiver";
   std::uint64_t refused = 0;
   for (const Encoded& request : encode(1, refused)) {
     if (request.records == 1) {
