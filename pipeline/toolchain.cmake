@@ -75,6 +75,7 @@ endfunction()
 function(sluice_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
+  set_property(GLOBAL APPEND PROPERTY SLUICE_TESTS ${name})
   target_link_libraries(${name} PRIVATE sluice_options ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
   # -Wconversion in GoogleTest's macros is not ours to mend.
   target_compile_options(${name} PRIVATE -Wno-sign-conversion)

@@ -16,7 +16,7 @@
 #include "pipeline/app/admin.h"
 #include "pipeline/app/data_dir.h"
 #include "pipeline/app/process_metrics.h"
-#include "pipeline/app/service_manager.h"
+#include "pipeline/app/systemd.h"
 #include "pipeline/codec/json_write.h"
 
 namespace pipeline {
@@ -186,13 +186,13 @@ Task<> Agent::Impl::live(Agent& agent, std::function<void()> on_running) {
                                 "memory={}MiB lanes={}",
                                 SLUICE_VERSION, plan.sources.size(), plan.pipelines.size(), plan.sinks.size(),
                                 plan.agent.listen, plan.agent.admin, plan.agent.memory >> 20, plan.agent.lanes));
-  notify_service_manager("READY=1\nSTATUS=running");
+  notify_systemd("READY=1\nSTATUS=running");
   if (on_running) on_running();
 
   Task<> ending = await_end();
   co_await std::move(ending);
   phase = Phase::draining;
-  notify_service_manager("STOPPING=1");
+  notify_systemd("STOPPING=1");
   Task<> stopping = topology->stop();
   co_await std::move(stopping);
   phase = Phase::stopped;

@@ -17,7 +17,7 @@ MAY_USE = {
     "codec": "base model",
     "net": "base telemetry",
     "flow": "base model telemetry expr component codec net",
-    "topology": "base model config telemetry expr component flow",
+    "topology": "base model config telemetry expr component codec net flow",
     "app": "base model config telemetry expr component codec net flow topology",
     "plugins": "base model config telemetry expr component codec net",
 }

@@ -1,4 +1,4 @@
-#include "pipeline/app/service_manager.h"
+#include "pipeline/app/systemd.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -10,7 +10,7 @@
 
 namespace pipeline {
 
-void notify_service_manager(std::string_view state) noexcept {
+void notify_systemd(std::string_view state) noexcept {
   const char* path = std::getenv("NOTIFY_SOCKET");
   if (path == nullptr || (path[0] != '/' && path[0] != '@')) return;
   sockaddr_un address{};
