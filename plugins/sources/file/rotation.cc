@@ -67,10 +67,13 @@ void Catalog::find_unseen_generations(const std::string& path, TailedFileRef pre
   const std::int64_t since = previous ? previous->modified_ns : last_round_ns_ - kCoarseClockNs;
   const std::string named = previous ? previous->named : path;
   std::vector<std::pair<std::string, FileStatus>> unseen;
-  for (const auto& [its_path, status] : family(env_.context.fs, directory, name))
-    if (!table_.find(FileId::of(status)) && status.modified_ns >= since &&
-        !env_.filter.excludes(its_path))
+  for (const auto& [its_path, status] : family(env_.context.fs, directory, name)) {
+    if (table_.find(FileId::of(status))) {
+      seen(its_path, status);  // a known one that has moved on, or a new one with a known inode
+    } else if (status.modified_ns >= since && !env_.filter.excludes(its_path)) {
       unseen.emplace_back(its_path, status);
+    }
+  }
   std::sort(unseen.begin(), unseen.end(), [](const auto& a, const auto& b) {
     if (a.second.modified_ns != b.second.modified_ns)
       return a.second.modified_ns < b.second.modified_ns;

@@ -268,9 +268,10 @@ class FileSourceTest : public ::testing::Test {
         {"source/app", log_, clock_, fs_, meters_, scope_, "here"}, strand_, positions_, "app"};
     source_ = std::make_unique<FileSource>(config_, std::move(*filter), context, timing_);
     done_ = {};
+    cancel_ = std::make_unique<boost::asio::cancellation_signal>();
     boost::asio::co_spawn(strand_, source_->run(output_),
                           boost::asio::bind_cancellation_slot(
-                              cancel_.slot(), [this](std::exception_ptr error, pipeline::Result<> r) {
+                              cancel_->slot(), [this](std::exception_ptr error, pipeline::Result<> r) {
                                 EXPECT_FALSE(error);
                                 EXPECT_TRUE(error || r.has_value());
                                 done_.set_value();
@@ -279,12 +280,16 @@ class FileSourceTest : public ::testing::Test {
   }
   void stop() {
     if (!source_) return;
-    boost::asio::post(strand_, [this] { cancel_.emit(boost::asio::cancellation_type::terminal); });
+    boost::asio::post(strand_, [this] { cancel_->emit(boost::asio::cancellation_type::terminal); });
     EXPECT_EQ(done_.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
     thread_.join();
     source_->stop();
     source_.reset();
     scope_ = {};
+    // Both hold on to the context: they go first.
+    cancel_.reset();
+    strand_ = {};
+    io_.reset();
   }
   // Until `what` holds; the bound only ends a test that has failed.
   static bool eventually(const std::function<bool()>& what) {
@@ -325,7 +330,7 @@ class FileSourceTest : public ::testing::Test {
   std::unique_ptr<boost::asio::io_context> io_;
   pipeline::Executor strand_;
   std::unique_ptr<FileSource> source_;
-  boost::asio::cancellation_signal cancel_;
+  std::unique_ptr<boost::asio::cancellation_signal> cancel_;
   std::promise<void> done_;
   std::thread thread_;
 };

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -109,9 +110,8 @@ Task<Result<>> StdinSource::run(Output& out) {
 Task<Result<std::size_t>> StdinSource::read_some(std::span<char> into) {
   co_await asio::this_coro::throw_if_cancelled(false);
   const auto executor = co_await asio::this_coro::executor;
-  // A regular file is always readable and cannot be waited for. A pipe or a terminal is waited for
-  // through a duplicate and then read once: it is not made non-blocking, because whoever shares it
-  // would be surprised.
+  // Waited for through a duplicate and then read once: it is not made non-blocking, because whoever
+  // shares it would be surprised.
   const int duplicate = ::dup(descriptor_);
   if (duplicate < 0) co_return std::unexpected(Error::from_errno(errno, "reading standard input"));
   boost::system::error_code error;
@@ -122,7 +122,8 @@ Task<Result<std::size_t>> StdinSource::read_some(std::span<char> into) {
   } else {
     const auto [waited] = co_await stream.async_wait(asio::posix::stream_descriptor::wait_read,
                                                      asio::as_tuple(asio::use_awaitable));
-    if (waited) co_return failure(Errc::cancelled, "stopped");
+    // Another error says that there is nothing to wait for: it is a regular file.
+    if (waited == asio::error::operation_aborted) co_return failure(Errc::cancelled, "stopped");
   }
   for (;;) {
     const ssize_t got = ::read(descriptor_, into.data(), into.size());
