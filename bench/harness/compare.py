@@ -42,6 +42,7 @@ sinks:
     type: loki
     url: http://127.0.0.1:{port}
     compression: {compression}
+    labels: {{job: bench}}
 """
 
 RSYSLOG = """\

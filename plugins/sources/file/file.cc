@@ -1,4 +1,6 @@
 // The plugin's entry: options, what `check` is told, and the factory.
+#include <sys/resource.h>
+
 #include <fmt/core.h>
 
 #include <filesystem>
@@ -59,7 +61,8 @@ Schema<Config> schema() {
           "How long a file that was renamed or removed is kept open after its writer has stopped.");
   s.field("max_open_files", &Config::max_open_files,
           "Files that are open at a time; others are opened again when they grow. Files that were "
-          "renamed or removed stay open until they are read, beyond this if need be.",
+          "renamed or removed stay open until they are read, beyond this if need be. Never more than a "
+          "quarter of the descriptors that the process may have.",
           {.min = 8});
   s.field("watch", &Config::watch,
           "How changes are noticed. `poll` is for network file systems, where the kernel reports "
@@ -97,11 +100,23 @@ void describe(const Config& config, Usage& usage) {
     usage.labels.push_back({entry.label, entry.text.always_set(), {}});
 }
 
+// Connections, listeners, queues and other sources need descriptors too: files take at most a quarter
+// of what the process may open.
+std::uint32_t descriptors_for_files() {
+  rlimit limit{};
+  constexpr std::uint32_t kLeast = 4;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return ~std::uint32_t{0};
+  const rlim_t share = std::min<rlim_t>(limit.rlim_cur / 4, ~std::uint32_t{0});
+  return std::max(kLeast, static_cast<std::uint32_t>(share));
+}
+
 Result<std::unique_ptr<Source>> make(const Config& config, const SourceContext& context) {
   Result<PathFilter> filter =
       PathFilter::make(config.include, config.exclude, working_directory());
   if (!filter) return std::unexpected(filter.error());
-  return std::make_unique<FileSource>(config, std::move(*filter), context);
+  Config bounded = config;
+  bounded.max_open_files = std::min(bounded.max_open_files, descriptors_for_files());
+  return std::make_unique<FileSource>(std::move(bounded), std::move(*filter), context);
 }
 
 }  // namespace
