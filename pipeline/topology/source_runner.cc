@@ -73,13 +73,22 @@ Task<Result<>> SourceRunner::Impl::push(Batch batch, std::size_t lane) {
     if (!part.again) rows += frame.live.count(part.first_row, part.first_row + part.rows);
   const std::uint64_t size = frame.raw_bytes;
 
+  // A signal that no pipeline takes (`from: [self.logs]`) has not been read.
+  const auto takes = [&](std::size_t i) { return !parts.only[i] || *parts.only[i] == static_cast<Signal>(signal); };
+  bool is_taken = false;
+  for (std::size_t i = 0; i < parts.gates.size(); ++i) is_taken = is_taken || takes(i);
+  if (!is_taken) {
+    for (Part& part : frame.parts) part.ack.settle(Outcome::delivered);
+    co_return Result<>{};
+  }
+
   bool is_admitted = true;
   for (std::size_t i = 0; i < parts.gates.size() && is_admitted; ++i) {
-    if (parts.only[i] && *parts.only[i] != static_cast<Signal>(signal)) continue;
+    if (!takes(i)) continue;
     Gate& gate = *parts.gates[i];
     bool is_last = true;
     for (std::size_t j = i + 1; j < parts.gates.size(); ++j)
-      if (!parts.only[j] || *parts.only[j] == static_cast<Signal>(signal)) is_last = false;
+      if (takes(j)) is_last = false;
     Batch mine = is_last ? std::move(batch)
                          : std::visit([](auto& rows_of) -> Batch { return rows_of->branch(); }, batch);
     std::size_t to = lane;

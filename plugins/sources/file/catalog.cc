@@ -75,11 +75,10 @@ void Catalog::begin_round() {
   for (const TailedFileRef& file : missed_)
     if (file->is_path_lost) table_.lost.push_back(file);
   missed_.clear();
-  last_round_ns_ = round_ns_;
-  round_ns_ = env_.context.clock.unix_now();
 }
 
 void Catalog::sweep() {
+  const std::int64_t began_ns = env_.context.clock.unix_now();
   ++sweep_;
   begin_round();
   const WalkVisitor visitor{
@@ -107,6 +106,8 @@ void Catalog::sweep() {
   }
   settle_lost();
   std::erase_if(previous_, [](const auto& entry) { return entry.second.expired(); });
+  // Where the kernel reports changes, those that it has not reported yet are still to be looked at.
+  if (is_polling_ || is_first_sweep_) looked_ns_ = began_ns;
   last_sweep_ = env_.now();
   next_sweep_ =
       last_sweep_ + (is_polling_ ? env_.config.poll_interval : env_.config.sweep_interval);
@@ -115,6 +116,7 @@ void Catalog::sweep() {
 
 void Catalog::handle_changes() {
   if (!watch_) return;
+  const std::int64_t began_ns = env_.context.clock.unix_now();
   std::unordered_set<std::string> touched;
   bool sweep_now = false;
   watch_->drain([&](const Watch::Event& event) {
@@ -145,6 +147,7 @@ void Catalog::handle_changes() {
     settle_lost();
   }
   if (sweep_now) sweep();
+  if (!is_polling_) looked_ns_ = began_ns;
 }
 
 void Catalog::look(const std::string& path) {
@@ -152,7 +155,12 @@ void Catalog::look(const std::string& path) {
   const TailedFileRef named = table_.find(path);
   if (!status || status->kind != FileKind::regular) {
     // Whoever had the name last may not be the one that we know: others may have come and gone.
-    if (env_.filter.includes(path)) displaced_.emplace_back(path, named);
+    if (env_.filter.includes(path)) {
+      const auto previous = previous_.find(path);
+      displaced_.emplace_back(path, named                         ? named
+                                    : previous != previous_.end() ? previous->second.lock()
+                                                                  : nullptr);
+    }
     if (named) lose(named);
     return;
   }

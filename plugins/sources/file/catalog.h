@@ -91,9 +91,8 @@ class Catalog {
   std::unordered_map<std::string, std::weak_ptr<TailedFile>> previous_;
   // Files that were not found again in this round; the next one decides.
   std::vector<TailedFileRef> missed_;
-  // When this round and the one before began, Unix ns.
-  std::int64_t round_ns_ = 0;
-  std::int64_t last_round_ns_ = 0;
+  // All that was written before this has been looked at, Unix ns.
+  std::int64_t looked_ns_ = 0;
   std::string scratch_;
 };
 

@@ -64,7 +64,7 @@ Family family(pipeline::FileSystem& fs, const std::string& directory, std::strin
 void Catalog::find_unseen_generations(const std::string& path, TailedFileRef previous) {
   const std::string directory(directory_of(path));
   const std::string_view name = name_in(path);
-  const std::int64_t since = previous ? previous->modified_ns : last_round_ns_ - kCoarseClockNs;
+  const std::int64_t since = previous ? previous->modified_ns : looked_ns_ - kCoarseClockNs;
   const std::string named = previous ? previous->named : path;
   std::vector<std::pair<std::string, FileStatus>> unseen;
   for (const auto& [its_path, status] : family(env_.context.fs, directory, name)) {
