@@ -156,6 +156,13 @@ TEST_P(EveryExample, RunsAndItsBooksBalance) {
   }
   ASSERT_TRUE(is_over) << "did not stop within a minute";
 
+  const std::string page = read_text("docs/operations.md");
+  for (const Meters::Sample& sample : meters.samples()) {
+    const std::string name =
+        std::regex_replace(sample.name, std::regex("_(bucket|sum|count)$"), std::string());
+    EXPECT_NE(page.find("`" + name + "`"), std::string::npos)
+        << name << " is not in docs/operations.md";
+  }
   if (reads_files) {
     EXPECT_GE(read_so_far(), static_cast<std::uint64_t>(kFed));
   }
