@@ -83,6 +83,7 @@ Result<> sample_file(FileSystem& files, const std::string& path, bool from_end,
   const std::uint64_t begin =
       from_end && status->size > kSampleBytes ? status->size - kSampleBytes : 0;
   sample.file_bytes = status->size;
+  sample.modified_ns = status->modified_ns;
   sample.text.resize(static_cast<std::size_t>(std::min<std::uint64_t>(status->size, kSampleBytes)));
   const Result<std::size_t> read = (*file)->read_at(sample.text, begin);
   if (!read) return std::unexpected(read.error());

@@ -18,6 +18,7 @@ struct LineSample {
   std::string text;
   std::vector<std::string_view> lines;  // without empty ones
   std::uint64_t file_bytes = 0;         // of the whole file; for standard input what was read
+  std::int64_t modified_ns = 0;         // Unix nanoseconds; 0 for standard input
   bool is_whole = false;                // all of it was read
 
   LineSample() = default;

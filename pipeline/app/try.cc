@@ -26,6 +26,8 @@ constexpr std::size_t kMaxShown = 10'000;
 // Characters of a line and of one value that are shown.
 constexpr std::size_t kLineWidth = 160;
 constexpr std::size_t kValueWidth = 60;
+// The file source's ignore_older.
+constexpr UnixNanos kDayNs = 86'400'000'000'000;
 // Values of a level that are listed.
 constexpr std::size_t kMaxListed = 8;
 
@@ -201,7 +203,8 @@ int try_lines(const TryOptions& options, const Registry& registry, FileSystem& f
   const std::string path = is_stdin ? std::string("/var/log/app/*.log") : absolute(options.file);
   const TriedInput input{.name = is_stdin ? std::string("app") : source_name(options.file),
                          .include = is_stdin ? path : glob_of(path),
-                         .origin = options.file};
+                         .origin = options.file,
+                         .is_old = !is_stdin && sample.modified_ns < now - kDayNs};
   const std::string configuration = configuration_for(input, detected, registry);
   Diagnostics diagnostics;
   const std::vector<TriedRecord> records =

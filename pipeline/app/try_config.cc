@@ -88,9 +88,13 @@ std::string configuration_for(const TriedInput& input, const Detected& detected,
       "  data_dir: ./sluice-data/state\n\n";
   out += "sources:\n";
   if (input.origin == "-") out += "  # What was tried came from standard input: say where it is.\n";
-  out += fmt::format("  {0}:\n    type: file\n    include: [{1}]\n\n", input.name,
+  out += fmt::format("  {0}:\n    type: file\n    include: [{1}]\n", input.name,
                      yaml_scalar(input.include));
-  out += fmt::format("pipelines:\n  {0}:\n    from: [{0}]\n    transforms:\n", input.name);
+  if (input.is_old)
+    out +=
+        "    # It was last written more than a day ago, which the source would leave alone.\n"
+        "    ignore_older: 0\n";
+  out += fmt::format("\npipelines:\n  {0}:\n    from: [{0}]\n    transforms:\n", input.name);
   out += transforms_text(detected, registry);
   out +=
       "      # Found with every line, without making a stream for each.\n"

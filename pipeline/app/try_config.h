@@ -12,6 +12,7 @@ struct TriedInput {
   std::string name;     // of the source and the pipeline: "app"
   std::string include;  // absolute path or glob
   std::string origin;   // as the user typed it; "-" for standard input
+  bool is_old = false;  // last written before what a file source looks at by default
 };
 
 // The name of a source for a file: its stem, made a legal name.
