@@ -18,6 +18,7 @@ using namespace test;
 // Decodes YAML as a component with these reserved keys.
 template <class Config>
 struct Decoded {
+  FakeFiles files;  // outlives the secrets of `config`
   Config config;
   bool ok = false;
   Diagnostics diagnostics;
@@ -25,7 +26,6 @@ struct Decoded {
 
   Decoded(const Schema<Config>& schema, const std::string& yaml, bool static_mode = false,
           std::vector<std::string> reserved = {"type", "when", "name"}) {
-    FakeFiles files;
     files.put("/run/token", "hush\n");
     Substitution substitution(
         [](const std::string& name) -> std::optional<std::string> {
