@@ -23,7 +23,7 @@ test: ## every test: unit, conformance, topology, e2e, fault smoke, style; then 
 bench: ## benchmarks: micro, and the agent beside the limit loop and a peer
 	@.ci/packages test
 	@.ci/build release
-	@ninja -C $(BUILD)/release benches
+	@ninja -C $(BUILD)/release sluice_micro sluice_limit sluice_loggen sluice_sink204
 	@bench/run
 
 faults: ## the fault scenarios at full size (about an hour)
