@@ -113,3 +113,54 @@ class MetricsTest(Scenario):
         tenant = standin.tenant()
         self.assertEqual((tenant['records'], tenant['identical']), (kept, kept))
         self.end(again)
+
+    def books_at_exit(self, agent):
+        """The ledger that `run --summary` ends with: {account: {word: number}}."""
+        books = {}
+        for line in agent.log().split('\nledger\n')[-1].splitlines():
+            match = re.match(r'  (pipeline|sink)/(\S+) +logs: (.*)', line)
+            if match:
+                numbers = re.findall(r'(\w+) (\d+)', match[3].split('(')[0])
+                books[f'{match[1]}/{match[2]}'] = {word: int(text) for word, text in numbers}
+        return books
+
+    def check_books(self, books):
+        pipeline, sink = books['pipeline/app'], books['sink/loki']
+        self.assertEqual(pipeline['in'] + pipeline['created'],
+                         sum(pipeline[w] for w in ('forwarded', 'dropped', 'lost', 'merged',
+                                                   'pending')), books)
+        self.assertEqual(sink['in'], sink['delivered'] + sink['lost'] + sink['pending'], books)
+        self.assertEqual((pipeline['pending'], sink['pending']), (0, 0), books)
+
+    def test_the_ledger_at_exit_is_exact(self):
+        standin = self.standin()
+        config = self.config(standin)
+        config['pipelines']['app']['transforms'].insert(1, {'drop': 'kind == "poison"'})
+        agent = self.agent(config, flags=['--summary'])
+        load = self.writer(rate=10_000, block=10, seconds=30, poison_every=10)
+        time.sleep(1.5)
+        self.end(agent)
+        load.finish()
+        books = self.books_at_exit(agent)
+        self.check_books(books)
+        self.assertEqual(books['sink/loki']['delivered'], standin.tenant()['records'])
+        self.assertGreater(books['pipeline/app']['dropped'], 0)
+        last = agent.log().splitlines()[-1]
+        self.assertRegex(last, '^ledger balanced: ')
+
+    def test_the_ledger_at_exit_is_exact_with_a_dead_sink(self):
+        standin = self.standin()
+        agent = self.agent(self.config(standin, agent={'shutdown_timeout': '1s'}),
+                           flags=['--summary'])
+        report = self.write(1_000)
+        self.wait_for_all(standin, report['files'], agent=agent)
+        standin.down()
+        self.write(1_000, start=1_000)
+        time.sleep(0.5)
+        self.end(agent)
+        # What is left to the positions left the books on the way back to its source.
+        books = self.books_at_exit(agent)
+        self.assertEqual(books['sink/loki']['delivered'], 1_000, books)
+        self.assertEqual(books['sink/loki']['lost'], 0, books)
+        self.assertEqual(books['sink/loki']['pending'], 0, books)
+        self.assertRegex(agent.log().splitlines()[-1], '^ledger balanced: ')

@@ -48,7 +48,7 @@ class TlsTest(Scenario):
         report = self.write(200, start=0) if not (self.logs / 'f0.log').exists() else {
             'files': {'f0': [0, 200]}}
         try:
-            verdict = self.wait_for_all(loki, report['files'], 4, agent)
+            verdict = self.wait_for_all(loki, report['files'], 3, agent)
         except AssertionError:
             self.assertTrue(agent.is_running(), agent.log_tail())
             self.assertEqual(agent.metrics().sum('sluice_lost_records_total'), 0)
