@@ -21,7 +21,8 @@ class QuickstartTest(Scenario):
         (self.folder / 'quickstart.yaml').write_text(text)
         log = open(self.folder / 'out.log', 'w+b')
         self.addCleanup(log.close)
-        process = subprocess.Popen([str(find_binary('sluice')), 'run', '--summary', 'quickstart.yaml'],
+        command = [str(find_binary('sluice')), 'run', '--summary', 'quickstart.yaml']
+        process = subprocess.Popen(command,
                                    stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                                    cwd=self.folder)
         self.addCleanup(stop_process, process)

@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, 8> kServices{"checkout", "cart",   "payme
                                                     "login",    "orders", "mailer",  "gateway"};
 constexpr std::array<std::string_view, 8> kMessages{
     "request served from the cache",      "upstream answered late, trying again",
-    "session opened for a known user",    "query planned with two index scans",
+    "connection kept for a known user",   "query planned with two index scans",
     "payment authorised by the provider", "connection returned to the pool",
     "configuration read and applied",     "message handed to the queue"};
 
