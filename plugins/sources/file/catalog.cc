@@ -225,12 +225,7 @@ TailedFileRef Catalog::admit(const std::string& path, const FileStatus& status) 
     table_.by_path[file->alias] = file;
     watch_directory(std::string(directory_of(file->alias)));
   }
-  if (const auto previous = previous_.find(path); previous != previous_.end()) {
-    displaced_.emplace_back(path, previous->second.lock());
-    previous_.erase(previous);
-  } else if (!is_first_sweep_) {
-    displaced_.emplace_back(path, nullptr);
-  }
+  note_new_name(path);
   if (is_own(path, status)) {
     file->is_own = true;
     return file;
@@ -288,7 +283,19 @@ TailedFileRef Catalog::admit_rotated(const std::string& path, const FileStatus& 
   return file->number != 0 ? file : nullptr;
 }
 
+// Whoever has an included name now need not be the next one after whoever had it last.
+void Catalog::note_new_name(const std::string& path) {
+  if (const auto previous = previous_.find(path); previous != previous_.end()) {
+    displaced_.emplace_back(path, previous->second.lock());
+    previous_.erase(previous);
+  } else if (!is_first_sweep_) {
+    displaced_.emplace_back(path, nullptr);
+  }
+}
+
 void Catalog::rename(const TailedFileRef& file, const std::string& path) {
+  // A file with a known inode may be a new one, whose predecessors have not been seen.
+  if (env_.filter.includes(path)) note_new_name(path);
   if (const TailedFileRef holder = table_.find(path); holder && holder != file) lose(holder);
   table_.unname(file);
   file->path = path;
@@ -341,9 +348,13 @@ void Catalog::settle_lost() {
       }
     }
   }
-  std::vector<std::pair<std::string, TailedFileRef>> displaced;
-  displaced.swap(displaced_);
-  for (auto& [path, previous] : displaced) find_unseen_generations(path, previous);
+  // Looking for generations may find known files under new names, which are looked behind as well.
+  constexpr int kMostLooks = 4;
+  for (int look = 0; look < kMostLooks && !displaced_.empty(); ++look) {
+    std::vector<std::pair<std::string, TailedFileRef>> displaced;
+    displaced.swap(displaced_);
+    for (auto& [path, previous] : displaced) find_unseen_generations(path, previous);
+  }
 }
 
 const std::vector<std::string>& Catalog::names(const std::string& directory) {

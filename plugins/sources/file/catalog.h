@@ -55,6 +55,7 @@ class Catalog {
   TailedFileRef admit_rotated(const std::string& path, const pipeline::FileStatus& status,
                               const std::string& named, bool is_only_if_stored);
   void rename(const TailedFileRef& file, const std::string& path);
+  void note_new_name(const std::string& path);
   void lose(const TailedFileRef& file);
   void give_up(const TailedFileRef& file);
   // `previous` is null when no file of that name was seen before.
