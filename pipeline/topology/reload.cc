@@ -43,7 +43,7 @@ Task<Result<ReloadOutcome>> Topology::reload(Plan next) {
   outcome.generation = top.generation;
   if (next.canonical_agent_fixed != top.plan.canonical_agent_fixed) {
     co_return failure(Errc::invalid_data,
-                      "data_dir, listen, admin, memory and lanes cannot change while running: restart");
+                      "data_dir, listen, admin and memory cannot change while running: restart");
   }
 
   // 1. Build. Nothing that runs is touched, so every failure up to here changes nothing.
